@@ -1,0 +1,84 @@
+# What a developer runs. `make test` and `make demo` need nothing but Python; see `make help`.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-slow bench clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Which Python to build the environment with, and how many test processes to start.
+PYTHON ?=
+JOBS ?= auto
+# What is handed on to `metammo bench` and `metammo demo`.
+ARGS ?=
+
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS)
+
+help: ## Print this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | \
+	while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
+
+demo: $(VENV)/.installed ## Show what the project does, with a small trained policy
+	@$(BIN)/metammo demo $(ARGS)
+
+test: lint types test-fast test-pure test-checked ## Run every check that a change must pass
+
+venv: $(VENV)/.installed-dev ## Make the development environment in .venv
+
+lint: $(VENV)/.installed-dev ## Check style, import layers and kernels
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/check_kernels.py src
+
+format: $(VENV)/.installed-dev ## Format the code and mend what ruff can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: $(VENV)/.installed-dev ## Check types
+	$(BIN)/mypy
+
+test-fast: $(VENV)/.installed-dev ## Run the tests, all but the slow ones
+	$(PYTEST)
+
+test-pure: $(VENV)/.installed-dev ## Run the unit tests without the compiler
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -m "pure and not slow"
+
+test-checked: $(VENV)/.installed-dev ## Run the unit tests with every index checked
+	NUMBA_BOUNDSCHECK=1 $(PYTEST) -m "pure and not slow"
+
+test-slow: $(VENV)/.installed-dev ## Run the slow tests
+	$(PYTEST) -m slow
+
+bench: $(VENV)/.installed ## Measure speed on this machine
+	@$(BIN)/metammo bench $(ARGS)
+
+clean: ## Remove what builds and checks leave behind, .venv included
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	find src tests tools -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# A stamp is written last, so an installation that was cut short starts again.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@python=; \
+	for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11 python); do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			python=$$candidate; break; \
+		fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "metammo needs Python 3.11 or newer, and $(or $(PYTHON),python3) is not." >&2; \
+		echo "Name one: make PYTHON=/path/to/python3.12 ..." >&2; \
+		exit 1; \
+	fi; \
+	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+		"$$python" -m venv --clear $(VENV) || exit 1; \
+	fi; \
+	echo "Installing metammo into $(VENV) (a few minutes the first time) ..."
+	@$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Installing the development tools into $(VENV) ..."
+	@$(INSTALL) -e '.[dev]'
+	@touch $@
