@@ -1,0 +1,31 @@
+"""Massively multi-agent minigames for training generalist reinforcement-learning agents."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from metammo.envs.batch import make_vec as make_vec
+    from metammo.envs.parallel import make as make
+    from metammo.envs.single import make_single as make_single
+    from metammo.minigames.minigame import game_names as games
+    from metammo.policies.hub import load_policy as load_policy
+
+_PLACES = {
+    "make": "metammo.envs.parallel:make",
+    "make_vec": "metammo.envs.batch:make_vec",
+    "make_single": "metammo.envs.single:make_single",
+    "games": "metammo.minigames.minigame:game_names",
+    "load_policy": "metammo.policies.hub:load_policy",
+}
+
+__all__ = ["games", "load_policy", "make", "make_single", "make_vec"]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when first used: `import metammo` stays quick, and free of torch and numba.
+    if name not in _PLACES:
+        raise AttributeError(f"module 'metammo' has no attribute {name!r}; it has {__all__}")
+    module, _, attribute = _PLACES[name].partition(":")
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,155 @@
+"""Who compiles: the one module that imports numba.
+
+Every kernel of the package is made by one of two decorators:
+
+* `@kernel`: called by other kernels only. It has no Python wrapper, which halves its compile time.
+* `@entry`: called from Python, releases the global interpreter lock.
+
+Compiled code is kept on disk, in a folder whose name is a hash of every source file that holds
+kernels, of the versions of Numba, NumPy and Python, and of the compiler flags. An edit in any of
+those files therefore recompiles, an edit elsewhere (the learner, the command line) does not, and
+checked and unchecked builds never mix. Numba alone would notice only edits in the kernel's own file.
+
+Modes, chosen by environment variables before the first import:
+
+* `NUMBA_DISABLE_JIT=1`: kernels are plain Python functions (breakpoints, line coverage).
+* `NUMBA_BOUNDSCHECK=1`: every index is checked, in a cache of its own.
+* `METAMMO_CACHE=FOLDER`: where compiled kernels are kept.
+"""
+
+import hashlib
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+import numba
+import numpy
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+PACKAGE = Path(__file__).parent
+KERNEL_PACKAGES = ("rules", "world", "maps", "tick", "tasks", "observe")
+"""Folders whose sources decide what the compiled tick is; `actions.py` and this file count too."""
+
+FRAMEWORK = ("minigame.py", "table.py", "episode.py", "verdicts.py", "outcomes.py")
+"""Files of `minigames` that every game rests on. A game's own file is keyed by its own text."""
+
+IS_COMPILED = not numba.config.DISABLE_JIT
+"""False in the pure-Python mode."""
+
+IS_BOUNDS_CHECKED = bool(numba.config.BOUNDSCHECK)
+
+
+def source_files() -> list[Path]:
+    """Return the source files whose text decides what compiled kernels do, in a fixed order."""
+    files = [PACKAGE / "actions.py", PACKAGE / "jit.py"]
+    for folder in KERNEL_PACKAGES:
+        files.extend(sorted((PACKAGE / folder).glob("*.py")))
+    files.extend(PACKAGE / "minigames" / name for name in FRAMEWORK)
+    return [file for file in files if file.exists()]
+
+
+def key_of(texts: Iterable[bytes]) -> str:
+    """Return a short key of the given texts, the versions and the compiler flags."""
+    digest = hashlib.blake2b(digest_size=10)
+    versions = (
+        numba.__version__,
+        numpy.__version__,
+        platform.python_version(),
+        str(IS_BOUNDS_CHECKED),
+        str(numba.config.CPU_NAME),
+        str(numba.config.OPT),
+    )
+    for text in (*(version.encode() for version in versions), *texts):
+        digest.update(len(text).to_bytes(8, "little"))
+        digest.update(text)
+    return digest.hexdigest()
+
+
+def cache_root() -> Path:
+    """Return the folder under which every version's compiled kernels lie."""
+    chosen = os.environ.get("METAMMO_CACHE")
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "metammo"
+
+
+SOURCE_KEY = key_of(file.read_bytes() for file in source_files())
+"""Names the state of all kernel-bearing sources."""
+
+
+def cache_folder() -> Path:
+    """Return the folder of this version's compiled kernels, made if it was not there."""
+    folder = cache_root() / SOURCE_KEY
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _compile(function: Function, **options: Any) -> Function:
+    if not IS_COMPILED:
+        return function
+    previous = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_folder())
+    try:
+        return numba.njit(cache=True, error_model="numpy", **options)(function)  # type: ignore[no-any-return]
+    finally:
+        numba.config.CACHE_DIR = previous
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function that only kernels call."""
+    return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+@overload
+def entry(function: Function) -> Function: ...
+@overload
+def entry() -> Callable[[Function], Function]: ...
+def entry(function: Function | None = None) -> Any:
+    """Compile a function that Python calls; it runs without the global interpreter lock."""
+    if function is None:
+        return entry
+    return _compile(function, nogil=True, no_cfunc_wrapper=True)
+
+
+def signatures(function: Callable[..., Any]) -> list[Any]:
+    """Return the argument types that a kernel has been compiled or loaded for."""
+    return list(getattr(function, "signatures", []))
+
+
+class FirstCompile:
+    """Context that says so on standard error when what runs inside is about to compile.
+
+    Args:
+        marker: a file name; its presence in the cache folder means that this code was compiled
+            before and loads from disk, so nothing is said.
+        what: what is compiled, for the line.
+    """
+
+    def __init__(self, marker: str, what: str) -> None:
+        self.path = cache_folder() / f"{marker}.compiled" if IS_COMPILED else None
+        self.what = what
+        self.started = 0.0
+
+    def __enter__(self) -> "FirstCompile":
+        self.started = time.perf_counter()
+        if self.path and not self.path.exists():
+            message = f"metammo: compiling {self.what}, once for this version (about a minute) ..."
+            print(message, file=sys.stderr, flush=True)
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if self.path and kind is None and not self.path.exists():
+            seconds = time.perf_counter() - self.started
+            self.path.write_text(f"{seconds:.1f} s\n")
+            print(f"metammo: compiled in {seconds:.0f} s", file=sys.stderr, flush=True)
