@@ -1,0 +1,1 @@
+"""What the numbers are: sizes, rules, materials, items, skills."""

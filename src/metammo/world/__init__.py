@@ -1,0 +1,1 @@
+"""What a world is: one record of named columns."""

@@ -1,0 +1,58 @@
+"""How worlds are made, kept, copied and compared: a world is one record of bytes."""
+
+from typing import Any
+
+import numpy as np
+
+from metammo.rules.sizes import STANDARD, Sizes
+from metammo.world.columns import world_dtype
+
+_PRIME = np.uint64(0x9E3779B97F4A7C15)
+
+
+def make_worlds(count: int, sizes: Sizes = STANDARD) -> Any:
+    """Return `count` empty worlds, a record array [count] of the size class's record type."""
+    return np.zeros(count, world_dtype(sizes)).view(np.recarray)
+
+
+def snapshot(world: Any) -> bytes:
+    """Return a world's whole state."""
+    return bytes(world.tobytes())
+
+
+def restore(worlds: Any, index: int, state: bytes) -> None:
+    """Set world `index` to a state from `snapshot`.
+
+    Raises:
+        ValueError: the state is of another size class or version.
+    """
+    if len(state) != worlds.dtype.itemsize:
+        raise ValueError(
+            f"a world here has {worlds.dtype.itemsize} bytes, the snapshot {len(state)}: "
+            "it was taken in another size class or version"
+        )
+    worlds[index : index + 1] = np.frombuffer(state, worlds.dtype)
+
+
+def fork(world: Any, count: int) -> Any:
+    """Return `count` copies of a world, a record array [count]; each goes its own way from here."""
+    return np.repeat(np.asarray(world).reshape(1), count).view(np.recarray)
+
+
+def world_hash(world: Any) -> str:
+    """Return 32 hexadecimal digits of a world's bytes; equal states have equal hashes.
+
+    Each 64-bit word is multiplied with an odd number of its own place and mixed; sums of words in
+    two different mixings make 128 bits. For comparing states, not against forgery.
+    """
+    raw = np.frombuffer(np.asarray(world).tobytes(), np.uint8)
+    words = np.zeros(-(-raw.size // 8), "<u8")
+    words.view(np.uint8)[: raw.size] = raw
+    with np.errstate(over="ignore"):
+        place = (np.arange(words.size, dtype=np.uint64) * np.uint64(2) + np.uint64(1)) * _PRIME
+        mixed = (words ^ (words >> np.uint64(32))) * (place | np.uint64(1)) + place
+        mixed ^= mixed >> np.uint64(29)
+        mixed *= _PRIME
+        low = mixed.sum(dtype=np.uint64)
+        high = (mixed >> np.uint64(31)).sum(dtype=np.uint64) ^ np.bitwise_xor.reduce(mixed)
+    return f"{int(high):016x}{int(low):016x}"
