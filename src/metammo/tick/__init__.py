@@ -1,0 +1,1 @@
+"""How a world changes in a tick: `tick.py` is the table of contents."""

@@ -1,0 +1,202 @@
+"""Who may attack whom, and what a hit does (rulebook, section 5)."""
+
+from metammo.jit import kernel
+from metammo.rules.rules import DAMAGE_SUBTRACTS, SHARE
+from metammo.rules.skills import BEATS
+from metammo.tick.events import count_event
+from metammo.world.columns import Cause, Event, Kind
+from metammo.world.grid import entity_distance
+
+PLAYER = int(Kind.PLAYER)
+SCORE_HIT = int(Event.SCORE_HIT)
+PLAYER_KILL = int(Event.PLAYER_KILL)
+LOOT_GOLD = int(Event.LOOT_GOLD)
+BY_PLAYER = int(Cause.PLAYER)
+BY_NPC = int(Cause.NPC)
+
+
+@kernel
+def is_immortal(world, entity):
+    """Return whether an entity cannot be hurt now."""
+    return int(world.entity_mortal_tick[entity]) > 0
+
+
+@kernel
+def is_player(world, entity):
+    """Return whether an entity is an agent."""
+    return int(world.entity_kind[entity]) == PLAYER
+
+
+@kernel
+def is_young(world, entity):
+    """Return whether other players may not attack an agent yet."""
+    return int(world.entity_time_alive[entity]) < int(world.rule_spawn_immunity)
+
+
+@kernel
+def is_in_combat(world, entity):
+    """Return whether an entity fought in the last ticks."""
+    stamp = int(world.entity_combat_tick[entity])
+    return stamp > 0 and int(world.tick) - stamp < int(world.rule_combat_ticks)
+
+
+@kernel
+def can_attack(world, attacker, target):
+    """Return whether an attack would be carried out, if it came now. Serves phase and mask."""
+    if target < 0 or target == attacker or int(world.rule_combat) == 0:
+        return False
+    if world.entity_is_alive[target] == 0 or int(world.entity_health[target]) <= 0:
+        return False
+    if is_immortal(world, target):
+        return False
+    if is_player(world, attacker):
+        if is_player(world, target) and is_young(world, target):
+            return False
+    elif not is_player(world, target) and int(world.rule_npc_fight_npcs) == 0:
+        return False
+    return entity_distance(world, attacker, target) <= int(world.rule_attack_reach)
+
+
+@kernel
+def is_spared(world, attacker, target):
+    """Return whether the mask keeps an agent from attacking a team-mate."""
+    if int(world.rule_spare_team_mates) == 0 or not is_player(world, target):
+        return False
+    return int(world.entity_team[attacker]) == int(world.entity_team[target])
+
+
+@kernel
+def strongest_style(world, entity):
+    """Return the style with most experience, the first of equals; -1 where all are equal."""
+    melee = int(world.entity_experience[entity, 0])
+    ranged = int(world.entity_experience[entity, 1])
+    mage = int(world.entity_experience[entity, 2])
+    if melee == ranged and ranged == mage:
+        return int(-1)
+    if melee >= ranged and melee >= mage:
+        return int(0)
+    if ranged >= mage:
+        return int(1)
+    return int(2)
+
+
+@kernel
+def offense_of(world, attacker, style):
+    """Return an attacker's offense in a style, points: base, skill, gear."""
+    gear = int(world.entity_attack[attacker])
+    base = int(world.rule_attack_damage)
+    if not is_player(world, attacker):
+        return gear if int(world.rule_equipment) else base + gear
+    if int(world.rule_progression):
+        base += int(world.rule_attack_level_damage) * int(world.entity_level[attacker])
+    return base + gear
+
+
+@kernel
+def defense_of(world, target, style):
+    """Return a target's defense against a style, points: best skill, gear."""
+    defense = int(world.entity_defense[target, style])
+    if int(world.rule_progression) and is_player(world, target):
+        defense += int(world.rule_defense_level) * int(world.entity_level[target])
+    return defense
+
+
+@kernel
+def damage_of(world, attacker, target, style):
+    """Return the damage of a hit, points: an exact fraction, rounded down."""
+    offense = offense_of(world, attacker, style)
+    defense = defense_of(world, target, style)
+    weakness = int(1)
+    per = int(1)
+    if int(world.rule_progression):
+        strongest = strongest_style(world, target)
+        if strongest >= 0 and BEATS[style] == strongest:
+            weakness = int(world.rule_weakness)
+            per = int(world.rule_weakness_per)
+    if int(world.rule_damage_formula) != DAMAGE_SUBTRACTS:
+        return (weakness * offense * 15) // (per * (15 + defense))
+    least = (int(world.rule_least_damage) * offense) // SHARE
+    return max((weakness * offense - per * defense) // per, least)
+
+
+@kernel
+def take_spoils(world, killer, victim):
+    """Give the victim's gold to whoever killed it."""
+    gold = int(world.entity_gold[victim])
+    if gold > 0:
+        world.entity_gold[victim] = 0
+        world.entity_gold[killer] = int(world.entity_gold[killer]) + gold
+        if is_player(world, killer):
+            count_event(world, killer, LOOT_GOLD)
+            world.player_gold_looted[killer] = int(world.player_gold_looted[killer]) + gold
+
+
+@kernel
+def kill(world, killer, victim):
+    """Note who killed whom, count it, hand over the spoils."""
+    world.entity_killer[victim] = killer
+    if is_player(world, killer):
+        world.entity_death_cause[victim] = BY_PLAYER
+        count_event(world, killer, PLAYER_KILL)
+        which = int(1) if is_player(world, victim) else int(0)
+        level = int(world.entity_level[victim])
+        kills = int(world.player_kills[killer, which, level])
+        world.player_kills[killer, which, level] = kills + 1
+    else:
+        world.entity_death_cause[victim] = BY_NPC
+    take_spoils(world, killer, victim)
+
+
+@kernel
+def attack(world, attacker, target, style):
+    """Carry out an attack that `can_attack` allows."""
+    stamp = int(world.tick) + 1
+    world.entity_combat_tick[attacker] = stamp
+    world.entity_combat_tick[target] = stamp
+    world.entity_style[attacker] = style
+    world.entity_attack_target[attacker] = target
+    world.entity_attacker[target] = attacker
+    if is_player(world, attacker):
+        count_event(world, attacker, SCORE_HIT)
+        world.player_style_hits[attacker, style] = (
+            int(world.player_style_hits[attacker, style]) + 1
+        )
+    damage = damage_of(world, attacker, target, style)
+    health = max(int(world.entity_health[target]) - damage, 0)
+    world.entity_health[target] = health
+    world.entity_damage[target] = damage
+    if health == 0:
+        kill(world, attacker, target)
+
+
+@kernel
+def can_act(world, entity):
+    """Return whether an entity acts in this tick: alive and not frozen."""
+    return (
+        world.entity_is_alive[entity] != 0
+        and int(world.entity_health[entity]) > 0
+        and int(world.entity_freeze[entity]) == 0
+    )
+
+
+@kernel
+def resolve_attacks(world, actions):
+    """Carry out all attacks, players in order of rows, then NPCs.
+
+    Who is killed by an earlier row does not strike back.
+    """
+    no_target = world.observed_entity.shape[1]
+    for player in range(int(world.player_count)):
+        row = int(actions[player, 2])
+        if row < 0 or row >= no_target or not can_act(world, player):
+            continue
+        style = int(actions[player, 1])
+        target = int(world.observed_entity[player, row])
+        if style >= 0 and style < 3 and can_attack(world, player, target):
+            attack(world, player, target, style)
+    players = world.player_food.shape[0]
+    for npc in range(int(world.npc_limit)):
+        target = int(world.npc_attack[npc])
+        entity = players + npc
+        if target >= 0 and can_act(world, entity) and can_attack(world, entity, target):
+            attack(world, entity, target, int(world.entity_style[entity]))
