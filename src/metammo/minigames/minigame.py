@@ -1,0 +1,176 @@
+"""What a minigame is: the protocol that each game's file fills in, and how games are found."""
+
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar
+
+import metammo.minigames
+from metammo.rules.rules import FULL, MINI
+from metammo.tasks.tasks import Task, tick_ge
+
+
+class GameError(ValueError):
+    """An unknown game, or a file that is none."""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A knob that rises with success: at rung r it is start + r x step, at most stop."""
+
+    knob: str
+    """A rule or one of the game's own knobs."""
+    start: int
+    """Value at the lowest rung."""
+    step: int
+    """What a rung adds."""
+    stop: int
+    """Value at the highest rung."""
+    wins: int = 1
+    """Wins at a rung before the next."""
+
+
+class Minigame:
+    """Base of all minigames; a subclass sets what differs.
+
+    Two kernels may be given as attributes of the class, each taking a world: `setup`, which runs
+    when the map stands and the agents are placed, and `referee`, which runs after each tick and
+    declares winners (see `verdicts`).
+    """
+
+    version: ClassVar[int] = 1
+    """Version of behaviour, not of speed; stored in results, replays and checkpoints."""
+    systems: ClassVar[tuple[str, ...]] = MINI
+    """Rules that switch systems on; the full config adds what `full_systems` names."""
+    full_systems: ClassVar[tuple[str, ...]] = ()
+    """Systems of the full config, () where the game has one config only."""
+    teams: ClassVar[int | tuple[int, ...]] = 16
+    """Number of equal teams, or the size of each; `free_for_all` makes each agent a team."""
+    free_for_all: ClassVar[bool] = False
+    """Every agent plays for itself."""
+    agents: ClassVar[int] = 128
+    """Agents where `teams` is a number."""
+    difficulty: ClassVar[Ladder | None] = None
+    """The knob that adapts to wins."""
+    knobs: ClassVar[dict[str, int]] = {}
+    """The game's own knobs, at most 8, with defaults; slot i of `world.game_knob` in order."""
+    rules: ClassVar[dict[str, Any]] = {}
+    """Rules that differ from the defaults."""
+    randomize: ClassVar[dict[str, Any]] = {}
+    """Rules and knobs drawn anew for each episode."""
+    evaluate: ClassVar[dict[str, Any]] = {}
+    """What is fixed, and how, when policies are rated."""
+    task: ClassVar[Task] = tick_ge("horizon")
+    """What every agent is asked."""
+    setup: ClassVar[Callable[..., Any] | None] = None
+    """Kernel (world): place what the game adds."""
+    referee: ClassVar[Callable[..., Any] | None] = None
+    """Kernel (world): respawns, waves, winners."""
+
+
+@dataclass(frozen=True)
+class GameFile:
+    """A minigame and where it was found."""
+
+    name: str
+    """Its id: the file's name."""
+    game: type[Minigame]
+    """The class."""
+    module: ModuleType
+    """The imported file."""
+    path: Path
+    """Where the source lies."""
+
+    @property
+    def text(self) -> str:
+        """The file's source."""
+        return self.path.read_text(encoding="utf-8")
+
+    @property
+    def summary(self) -> str:
+        """First line of the file's docstring."""
+        return (self.module.__doc__ or "").strip().split("\n")[0]
+
+    @property
+    def configs(self) -> tuple[str, ...]:
+        """Configs that the game can be played in."""
+        return ("mini", "full") if self.game.full_systems == FULL else ("mini",)
+
+
+def _game_of(module: ModuleType) -> type[Minigame] | None:
+    for value in vars(module).values():
+        if inspect.isclass(value) and issubclass(value, Minigame) and value is not Minigame:
+            if value.__module__ == module.__name__:
+                return value
+    return None
+
+
+def _game_file(name: str, module: ModuleType) -> GameFile | None:
+    game = _game_of(module)
+    if game is None or module.__file__ is None:
+        return None
+    return GameFile(name, game, module, Path(module.__file__))
+
+
+def game_names() -> list[str]:
+    """Return the ids of all minigames of the package, sorted."""
+    return sorted(games())
+
+
+def games() -> dict[str, GameFile]:
+    """Return the package's minigames by id."""
+    found = {}
+    for entry in pkgutil.iter_modules(metammo.minigames.__path__):
+        module = importlib.import_module(f"metammo.minigames.{entry.name}")
+        file = _game_file(entry.name, module)
+        if file is not None:
+            found[entry.name] = file
+    return found
+
+
+def find_game(name: str) -> GameFile:
+    """Return a minigame by its id, or by the path of a file that holds one.
+
+    Raises:
+        GameError: there is no such game, or the file holds none.
+    """
+    if name.endswith(".py"):
+        return _load_file(Path(name))
+    known = games()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, 3, 0.5)
+        hint = f"did you mean {', '.join(close)}?" if close else f"games: {', '.join(known)}"
+        raise GameError(f"unknown game {name!r}; {hint} A path to a .py file works, too.")
+    return known[name]
+
+
+def _load_file(path: Path) -> GameFile:
+    if not path.is_file():
+        raise GameError(f"there is no game file {str(path)!r}; give the path of a .py file")
+    path = path.resolve()
+    digest = hashlib.blake2b(path.read_bytes() + str(path).encode(), digest_size=6).hexdigest()
+    name = f"metammo_game_{re.sub(r'[^a-z0-9_]', '_', path.stem.lower())}_{digest}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise GameError(f"{path} cannot be imported as Python")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            del sys.modules[name]
+            raise GameError(f"{path} cannot be imported: {error}") from error
+    file = _game_file(path.stem, sys.modules[name])
+    if file is None:
+        raise GameError(f"{path} defines no subclass of metammo.minigames.minigame.Minigame")
+    return file

@@ -1,0 +1,1 @@
+"""What agents are asked to do, and what they are paid for it."""
