@@ -1,0 +1,270 @@
+"""Which entities an agent sees, in which order, and how each is written down."""
+
+import numpy as np
+
+from metammo.jit import kernel
+from metammo.observe.layout import EntityFeature, TileEntity
+from metammo.observe.masks import may_target
+from metammo.rules.sizes import VISION, WINDOW
+from metammo.tick.fighting import is_immortal, is_in_combat, is_player, is_young
+from metammo.world.columns import Kind
+from metammo.world.grid import distance
+
+PASSIVE, NEUTRAL = int(Kind.PASSIVE), int(Kind.NEUTRAL)
+FEATURES = len(EntityFeature)
+
+F_PRESENT = int(EntityFeature.PRESENT)
+F_ROW = int(EntityFeature.ROW)
+F_COL = int(EntityFeature.COL)
+F_DISTANCE = int(EntityFeature.DISTANCE)
+F_CAN_BE_ATTACKED = int(EntityFeature.CAN_BE_ATTACKED)
+F_IS_TEAM_MATE = int(EntityFeature.IS_TEAM_MATE)
+F_IS_ENEMY = int(EntityFeature.IS_ENEMY)
+F_IS_TARGETING_ME = int(EntityFeature.IS_TARGETING_ME)
+F_IS_PASSIVE = int(EntityFeature.IS_PASSIVE)
+F_IS_NEUTRAL = int(EntityFeature.IS_NEUTRAL)
+F_IS_HOSTILE = int(EntityFeature.IS_HOSTILE)
+F_HEALTH = int(EntityFeature.HEALTH)
+F_IS_PROTECTED = int(EntityFeature.IS_PROTECTED)
+F_FREEZE = int(EntityFeature.FREEZE)
+F_STYLE = int(EntityFeature.STYLE)
+F_IN_COMBAT = int(EntityFeature.IN_COMBAT)
+F_LEVEL = int(EntityFeature.LEVEL)
+F_ITEM_LEVEL = int(EntityFeature.ITEM_LEVEL)
+F_MESSAGE = int(EntityFeature.MESSAGE)
+F_DAMAGE = int(EntityFeature.DAMAGE)
+
+T_TEAM_MATE = int(TileEntity.TEAM_MATE)
+T_PASSIVE = int(TileEntity.PASSIVE)
+T_NEUTRAL = int(TileEntity.NEUTRAL)
+T_PROTECTED = int(TileEntity.PROTECTED)
+T_ENEMY = int(TileEntity.ENEMY)
+T_HOSTILE = int(TileEntity.HOSTILE)
+T_TARGET = int(TileEntity.TARGET)
+
+LIMIT = 127
+"""Largest number that a feature of an entity can hold."""
+SORT_LIMIT = 24
+"""Up to this many are sorted by insertion; a crowd by counting."""
+FAR = 1 << 40
+"""Added to the keys of those that cannot be attacked, so that they come after."""
+
+
+@kernel
+def is_protected(world, entity):
+    """Return whether an entity cannot be attacked by players now."""
+    return is_immortal(world, entity) or (is_player(world, entity) and is_young(world, entity))
+
+
+@kernel
+def encode_entity(world, entity, code):
+    """Write what is the same for every observer of an entity."""
+    kind = int(world.entity_kind[entity])
+    code[F_PRESENT] = 1
+    code[F_ROW] = 0
+    code[F_COL] = 0
+    code[F_DISTANCE] = 0
+    code[F_CAN_BE_ATTACKED] = 0
+    code[F_IS_TEAM_MATE] = 0
+    code[F_IS_ENEMY] = 0
+    code[F_IS_TARGETING_ME] = 0
+    code[F_IS_PASSIVE] = 1 if kind == PASSIVE else 0
+    code[F_IS_NEUTRAL] = 1 if kind == NEUTRAL else 0
+    code[F_IS_HOSTILE] = 1 if kind > NEUTRAL else 0
+    code[F_HEALTH] = min(int(world.entity_health[entity]), LIMIT)
+    code[F_IS_PROTECTED] = 1 if is_protected(world, entity) else 0
+    code[F_FREEZE] = min(int(world.entity_freeze[entity]), LIMIT)
+    code[F_STYLE] = int(world.entity_style[entity])
+    code[F_IN_COMBAT] = 1 if is_in_combat(world, entity) else 0
+    code[F_LEVEL] = min(int(world.entity_level[entity]), LIMIT)
+    code[F_ITEM_LEVEL] = min(int(world.entity_item_level[entity]), LIMIT)
+    code[F_MESSAGE] = 0
+    code[F_DAMAGE] = min(int(world.entity_damage[entity]), LIMIT)
+
+
+@kernel
+def encode_entities(world, scratch):
+    """List the living entities in order of rows, write their codes, count teams."""
+    players = world.player_food.shape[0]
+    public = int(world.rule_talk_public)
+    living = int(0)
+    for team in range(int(world.team_count)):
+        scratch.team_alive[team] = 0
+    for entity in range(int(world.player_count)):
+        if world.entity_is_alive[entity] != 0:
+            scratch.living[living] = entity
+            living += 1
+            team = int(world.entity_team[entity])
+            scratch.team_alive[team] = int(scratch.team_alive[team]) + 1
+            encode_entity(world, entity, scratch.entity_code[entity])
+            if public:
+                scratch.entity_code[entity, F_MESSAGE] = int(world.player_message[entity])
+    scratch.players_alive = living
+    for entity in range(players, players + int(world.npc_limit)):
+        if world.entity_is_alive[entity] != 0:
+            scratch.living[living] = entity
+            living += 1
+            encode_entity(world, entity, scratch.entity_code[entity])
+    scratch.living_count = living
+    teams = int(0)
+    for team in range(int(world.team_count)):
+        if int(scratch.team_alive[team]) > 0:
+            teams += 1
+    scratch.teams_alive = teams
+
+
+@kernel
+def order_key(world, player, entity, apart):
+    """Return what entities are sorted by: attackable first, then nearest, then by row."""
+    key = (apart << 20) | entity
+    if apart <= int(world.rule_attack_reach) and may_target(world, player, entity):
+        return key
+    return key + FAR
+
+
+@kernel
+def is_row_empty(first, row, left):
+    """Return whether nobody stands on the window's tiles of a row."""
+    together = np.int16(-1)
+    for offset in range(WINDOW):
+        together &= first[row, left + offset]
+    return together == -1
+
+
+@kernel
+def gather_window(world, scratch, player):
+    """Collect the keys of those in sight by looking at the window's tiles; return their number."""
+    row = int(world.entity_row[player])
+    col = int(world.entity_col[player])
+    first = world.tile_first_entity
+    following = world.entity_next
+    key = scratch.key
+    count = int(0)
+    for tile_row in range(row - VISION, row + VISION + 1):
+        if is_row_empty(first, tile_row, col - VISION):
+            continue
+        for tile_col in range(col - VISION, col + VISION + 1):
+            entity = int(first[tile_row, tile_col])
+            while entity >= 0:
+                if entity != player:
+                    apart = distance(row, col, tile_row, tile_col)
+                    key[count] = order_key(world, player, entity, apart)
+                    count += 1
+                entity = int(following[entity])
+    return count
+
+
+@kernel
+def sort_keys(key, count):
+    """Sort the first keys in place; few and nearly in order."""
+    for index in range(1, count):
+        value = key[index]
+        place = index
+        while place > 0 and key[place - 1] > value:
+            key[place] = key[place - 1]
+            place -= 1
+        key[place] = value
+
+
+@kernel
+def sort_crowd(scratch, count, wanted):
+    """Bring the least `wanted` of many keys to the front, in order, by counting distances."""
+    key = scratch.key
+    bucket = scratch.bucket
+    bucket[:] = 0
+    for index in range(count):
+        value = key[index]
+        place = (value >> 20) & 15
+        if value >= FAR:
+            place += 16
+        bucket[place] += 1
+    total = int(0)
+    last = int(0)
+    while total < wanted:
+        total += bucket[last]
+        last += 1
+    limit = int(last - 1) << 20
+    if last > 16:
+        limit = (int(last - 17) << 20) + FAR
+    kept = int(0)
+    for index in range(count):
+        if key[index] < limit + (1 << 20):
+            key[kept] = key[index]
+            kept += 1
+    sort_keys(key, kept)
+
+
+@kernel
+def tile_code(code):
+    """Return how a tile shows the entity on it, given its row of numbers."""
+    if int(code[F_CAN_BE_ATTACKED]):
+        return T_TARGET
+    if int(code[F_IS_TEAM_MATE]):
+        return T_TEAM_MATE
+    if int(code[F_IS_HOSTILE]):
+        return T_HOSTILE
+    if int(code[F_IS_PASSIVE]):
+        return T_PASSIVE
+    if int(code[F_IS_NEUTRAL]):
+        return T_NEUTRAL
+    return T_PROTECTED if int(code[F_IS_PROTECTED]) else T_ENEMY
+
+
+@kernel
+def write_entity(world, scratch, player, entity, is_target, out):
+    """Write one entity as a player sees it."""
+    source = scratch.entity_code[entity]
+    for feature in range(FEATURES):
+        out[feature] = source[feature]
+    rows = int(world.entity_row[entity]) - int(world.entity_row[player])
+    cols = int(world.entity_col[entity]) - int(world.entity_col[player])
+    out[F_ROW] = rows
+    out[F_COL] = cols
+    out[F_DISTANCE] = max(abs(rows), abs(cols))
+    out[F_CAN_BE_ATTACKED] = is_target
+    if int(world.entity_attack_target[entity]) == player:
+        out[F_IS_TARGETING_ME] = 1
+    if is_player(world, entity):
+        if int(world.entity_team[entity]) == int(world.entity_team[player]):
+            out[F_IS_TEAM_MATE] = 1
+            out[F_MESSAGE] = int(world.player_message[entity])
+        else:
+            out[F_IS_ENEMY] = 1
+
+
+@kernel
+def write_entities(world, scratch, player, entities, plane):
+    """Write the entities that a player sees, and where they stand; return the valid targets.
+
+    Args:
+        world: the world.
+        scratch: with `encode_entities` done.
+        player: the observer.
+        entities: int8[32, 20], all rows written.
+        plane: uint8[15, 15], the entity plane, all zero.
+    """
+    limit = entities.shape[0]
+    count = gather_window(world, scratch, player)
+    key = scratch.key
+    if count > SORT_LIMIT:
+        sort_crowd(scratch, count, min(count, limit))
+    else:
+        sort_keys(key, count)
+    count = min(count, limit)
+    targets = int(0)
+    for index in range(count):
+        value = key[index]
+        entity = value & 0xFFFFF
+        world.observed_entity[player, index] = entity
+        out = entities[index]
+        is_target = int(1) if value < FAR else int(0)
+        targets += is_target
+        write_entity(world, scratch, player, entity, is_target, out)
+        row = int(out[F_ROW]) + VISION
+        col = int(out[F_COL]) + VISION
+        plane[row, col] = max(int(plane[row, col]), tile_code(out))
+    for index in range(count, limit):
+        world.observed_entity[player, index] = -1
+        for feature in range(FEATURES):
+            entities[index, feature] = 0
+    return targets
