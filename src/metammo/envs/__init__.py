@@ -1,0 +1,1 @@
+"""How Python reaches the worlds: native batches, PettingZoo, Gymnasium."""

@@ -1,0 +1,330 @@
+"""The native environment: a batch of worlds stepped together by compiled code."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metammo.actions import MASK_SIZE, MINI_HEADS, head_sizes
+from metammo.envs.crew import Crew, core_count
+from metammo.envs.driver import load_driver
+from metammo.envs.random_actions import draw_actions
+from metammo.jit import FirstCompile
+from metammo.minigames.minigame import find_game
+from metammo.minigames.outcomes import result_dtype
+from metammo.minigames.table import make_table
+from metammo.observe.layout import MINI_LAYOUT
+from metammo.observe.scratch import make_scratch
+from metammo.rules.knobs import KnobError
+from metammo.rules.sizes import SIZE_CLASSES, STANDARD, Sizes
+from metammo.world.random import seed_of
+from metammo.world.worlds import make_worlds
+
+Games = str | Sequence[str] | Mapping[str, float | tuple[float, Mapping[str, Any]]]
+"""A game's id, several, or each with its weight, or with its weight and its knobs."""
+
+TRAINING_MAPS, HELD_OUT_MAPS = 1, 2
+MAP_COUNT = 2**31 - 1
+"""Maps to draw from where no number is given: in effect a new one each episode."""
+CHUNK = 4
+"""Worlds that a thread takes at a time."""
+
+
+def read_games(games: Games, knobs: Mapping[str, Any]) -> list[tuple[str, float, dict[str, Any]]]:
+    """Return name, weight and knobs of each game that is asked for.
+
+    Args:
+        games: as `Games` says.
+        knobs: given to every game.
+
+    Raises:
+        KnobError: nothing is asked for, or in a shape that is not understood.
+    """
+    if isinstance(games, str):
+        games = [games]
+    if isinstance(games, Mapping):
+        rows = []
+        for name, value in games.items():
+            weight, own = value if isinstance(value, tuple) else (value, {})
+            rows.append((name, float(weight), {**knobs, **own}))
+    else:
+        rows = [(name, 1.0, dict(knobs)) for name in games]
+    if not rows:
+        raise KnobError("no game given; name at least one, as make_vec('race_to_center')")
+    return rows
+
+
+class Batch:
+    """Worlds stepped together; every array is allocated once and written in place.
+
+    Attributes:
+        worlds: record array [worlds]; see `world.columns`.
+        observations: record array [worlds, agents] of `layout.dtype`.
+        masks: uint8[worlds, agents, choices], heads one after the other.
+        rewards: float32[worlds, agents].
+        terminated: bool[worlds, agents]; final death, or the game was decided.
+        truncated: bool[worlds, agents]; alive at an undecided end.
+        alive: bool[worlds, agents]; acts on the present observation.
+        done: bool[worlds]; an episode ended in the last step, and the next has begun.
+        life_begins: bool[worlds, agents]; recurrent state must be zero before the next act.
+        final_observations: like observations; the last of the ended episode where `done`.
+        results: record array [worlds] of `minigames.outcomes.result_dtype`, valid where `done`.
+        game_names: ids of the games, by `worlds.game`.
+        heads: the heads of an action.
+        layout: the layout of an observation.
+    """
+
+    def __init__(
+        self,
+        games: Games,
+        worlds: int = 64,
+        *,
+        seed: int = 0,
+        threads: int | None = None,
+        config: str = "mini",
+        size: str | Sizes = STANDARD,
+        evaluation: bool = False,
+        held_out: bool = False,
+        maps: int = MAP_COUNT,
+        **knobs: Any,
+    ) -> None:
+        """Make the worlds and begin their first episodes.
+
+        Args:
+            games: one game, several, or a mix by weight; see `Games`.
+            worlds: how many are stepped together.
+            seed: world i is seeded by a hash of (seed, i).
+            threads: cores to use; by default all.
+            config: "mini" or "full".
+            size: "standard", "large" or "tiny".
+            evaluation: play by the games' evaluation knobs, without ladders.
+            held_out: draw maps that training never sees.
+            maps: number of maps to draw from.
+            **knobs: rules, or the games' own knobs; `teams` and `agents`, too.
+
+        Raises:
+            GameError: an unknown game.
+            KnobError: a knob that does not exist, is out of range or does not fit the size.
+        """
+        self.sizes = _size_class(size)
+        self.threads = _thread_count(threads)
+        if worlds < 1:
+            raise KnobError(f"worlds must be at least 1, got {worlds}")
+        if not 1 <= maps <= MAP_COUNT:
+            raise KnobError(f"maps must lie in 1..{MAP_COUNT}, got {maps}")
+        rows = read_games(games, knobs)
+        files = [find_game(name.partition(":")[0]) for name, _, _ in rows]
+        configs = {name.partition(":")[2] for name, _, _ in rows} - {""}
+        if len(configs) > 1:
+            raise KnobError(f"one batch has one config, got {', '.join(sorted(configs))}")
+        self.config = configs.pop() if configs else config
+        self.game_names = [file.name for file in files]
+        self.game_versions = [file.game.version for file in files]
+        self.files = files
+        self.table = make_table(
+            files,
+            [weight for _, weight, _ in rows],
+            [own for _, _, own in rows],
+            sizes=self.sizes,
+            config=self.config,
+            rated=evaluation,
+        )
+        self.heads = MINI_HEADS
+        self.layout = MINI_LAYOUT
+        self.world_count = worlds
+        self.agent_count = int(self.table["player_count"].max())
+        self.map_family = HELD_OUT_MAPS if held_out else TRAINING_MAPS
+        self.map_count = maps
+        self._driver = load_driver(files)
+        self._crew = Crew(min(self.threads, -(-worlds // CHUNK)))
+        self._scratch = make_scratch(self._crew.threads, self.sizes)
+        self._head_sizes = np.array(head_sizes(self.heads), np.int64)
+        self._allocate()
+        self.reset(seed)
+
+    def _allocate(self) -> None:
+        shape = (self.world_count, self.agent_count)
+        self.worlds = make_worlds(self.world_count, self.sizes)
+        dtype = self.layout.dtype
+        self.observation_bytes = np.zeros((*shape, dtype.itemsize), np.uint8)
+        self.observations: Any = self.observation_bytes.view(dtype)[..., 0].view(np.recarray)
+        final_bytes = np.zeros((*shape, dtype.itemsize), np.uint8)
+        self.final_observation_bytes = final_bytes
+        self.final_observations: Any = final_bytes.view(dtype)[..., 0].view(np.recarray)
+        self.masks = np.zeros((*shape, MASK_SIZE), np.uint8)
+        self._final_masks = np.zeros((self._crew.threads, self.agent_count, MASK_SIZE), np.uint8)
+        self.rewards = np.zeros(shape, np.float32)
+        self.terminated = np.zeros(shape, np.bool_)
+        self.truncated = np.zeros(shape, np.bool_)
+        self.alive = np.zeros(shape, np.bool_)
+        self.life_begins = np.zeros(shape, np.bool_)
+        self.done = np.zeros(self.world_count, np.bool_)
+        self.results: Any = np.zeros(self.world_count, result_dtype(self.agent_count)).view(
+            np.recarray
+        )
+        self._actions = np.zeros((*shape, len(self.heads)), np.int16)
+        # The last choice of `own` is enough to tell the living: feature 0 of every row.
+        self._alive_source = self.observations["own"][:, :, 0]
+
+    @property
+    def action_space_sizes(self) -> tuple[int, ...]:
+        """Number of choices of each head."""
+        return head_sizes(self.heads)
+
+    def reset(self, seed: int | None = None) -> tuple[Any, dict[str, Any]]:
+        """Begin a new episode in every world.
+
+        Args:
+            seed: seeds every world anew and takes its ladders back to the first rung; None goes on
+                with the worlds' own streams and ladders.
+
+        Returns:
+            Observations and an empty info.
+        """
+        if seed is not None:
+            self.worlds.view(np.ndarray)[:] = np.zeros((), self.worlds.dtype)
+            self.worlds.seed = [seed_of(seed, index) for index in range(self.world_count)]
+            self.worlds.first_map_seed = seed_of(self.map_family)
+            self.worlds.map_seed_count = self.map_count
+        with FirstCompile(f"{self._driver.__name__}-{self.sizes.name}", "the simulator"):
+            self._crew.run(self._reset_range, self.world_count, CHUNK)
+        for array in (self.rewards, self.terminated, self.truncated, self.done):
+            array[...] = 0
+        self.life_begins[...] = True
+        np.not_equal(self._alive_source, 0, out=self.alive)
+        return self.observations, {}
+
+    def _reset_range(self, first: int, last: int, thread: int) -> None:
+        scratch = self._scratch[thread]
+        self._driver.reset_worlds(
+            self.worlds, first, last, self.table, scratch, self.observations, self.masks
+        )
+
+    def _step_range(self, first: int, last: int, thread: int) -> None:
+        self._driver.step_worlds(
+            self.worlds,
+            first,
+            last,
+            self.table,
+            self._scratch[thread],
+            self._actions,
+            self.observations,
+            self.masks,
+            self.rewards,
+            self.terminated,
+            self.truncated,
+            self.done,
+            self.final_observations,
+            self._final_masks[thread],
+            self.results,
+        )
+
+    def check_actions(self, actions: Any) -> NDArray[np.int16]:
+        """Return the actions as the simulator takes them.
+
+        Raises:
+            ValueError: wrong shape, or not whole numbers.
+        """
+        array = np.asarray(actions)
+        if array.shape != self._actions.shape:
+            raise ValueError(
+                f"actions must have shape [worlds, agents, heads] = {self._actions.shape}, "
+                f"got {array.shape}"
+            )
+        if array.dtype.kind not in "iu":
+            raise ValueError(f"actions must be whole numbers (int16), got {array.dtype}")
+        return array
+
+    def step(self, actions: Any) -> tuple[Any, ...]:
+        """Take every world one step on; worlds whose episode ends begin the next at once.
+
+        Args:
+            actions: int16[worlds, agents, heads]; what is invalid, or of the dead, is void.
+
+        Returns:
+            observations, rewards, terminated, truncated, info; all but info are the batch's own
+            arrays, overwritten by the next step.
+        """
+        self._actions[...] = self.check_actions(actions)
+        self._crew.run(self._step_range, self.world_count, CHUNK)
+        np.not_equal(self._alive_source, 0, out=self.alive)
+        self.life_begins[...] = self.done[:, None]
+        return self.observations, self.rewards, self.terminated, self.truncated, {}
+
+    def random_actions(self, seed: int) -> NDArray[np.int16]:
+        """Return valid random actions, int16[worlds, agents, heads]; the same seed, the same ones."""
+        actions = np.empty_like(self._actions)
+        draw_actions(self.masks, self._head_sizes, np.uint64(seed_of(seed)), actions)
+        return actions
+
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """Return copies of all that is needed to go on from here bit for bit."""
+        return {name: array.copy() for name, array in self._state_arrays().items()}
+
+    def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from a state of `state_dict`.
+
+        Raises:
+            ValueError: the state is of another number of worlds, size class or version.
+        """
+        arrays = self._state_arrays()
+        for name, array in arrays.items():
+            if name not in state or state[name].shape != array.shape:
+                given = state[name].shape if name in state else "nothing"
+                raise ValueError(
+                    f"the saved state's {name} has shape {given}, this batch needs {array.shape}: "
+                    "use the same version, games, number of worlds and size"
+                )
+        for name, array in arrays.items():
+            array[...] = state[name]
+
+    def _state_arrays(self) -> dict[str, NDArray[Any]]:
+        worlds = self.worlds.view(np.ndarray)
+        return {
+            "worlds": worlds.view(np.uint8).reshape(self.world_count, -1),
+            "observations": self.observation_bytes,
+            "masks": self.masks,
+            "alive": self.alive,
+            "life_begins": self.life_begins,
+        }
+
+    def observe(self) -> Any:
+        """Observe all worlds as they stand, after a change from outside; return observations."""
+        self._driver.observe_worlds(
+            self.worlds, 0, self.world_count, self._scratch[0], self.observations, self.masks
+        )
+        np.not_equal(self._alive_source, 0, out=self.alive)
+        return self.observations
+
+    def refill(self) -> None:
+        """Give every living agent full health, food and water: for speed tests with no deaths."""
+        agents = self.agent_count
+        self.worlds["entity_health"][:, :agents] = 100
+        self.worlds["player_food"][:, :agents] = 100
+        self.worlds["player_water"][:, :agents] = 100
+
+    def close(self) -> None:
+        """End the batch's threads."""
+        self._crew.close()
+
+
+def _size_class(size: str | Sizes) -> Sizes:
+    if isinstance(size, Sizes):
+        return size
+    if size not in SIZE_CLASSES:
+        raise KnobError(f"size must be one of {', '.join(SIZE_CLASSES)}, got {size!r}")
+    return SIZE_CLASSES[size]
+
+
+def _thread_count(threads: int | None) -> int:
+    if threads is None:
+        return core_count()
+    if not 1 <= threads <= 1024:
+        raise KnobError(f"threads must lie in 1..1024, got {threads}")
+    return threads
+
+
+def make_vec(games: Games, worlds: int = 64, **options: Any) -> Batch:
+    """Return a batch of worlds; see `Batch` for the options."""
+    return Batch(games, worlds, **options)

@@ -1,0 +1,182 @@
+"""The compiled driver of a batch: written out for the chosen games, so that its cache is a file.
+
+A kernel that is a closure, or takes kernels as arguments, is not cached. So the driver is written
+as Python text, a few lines a game, into the cache folder under the hash of its text, and imported
+from there: a game more or less costs a second of compiling, the same games again cost none.
+"""
+
+import importlib.util
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+
+from metammo.jit import cache_folder, key_of
+from metammo.minigames.minigame import GameFile
+from metammo.rules.rules import RULE_COLUMNS
+
+_HEAD = '''"""Written by metammo.envs.driver for the games: {games}."""
+
+from metammo.jit import entry, kernel
+from metammo.minigames.episode import begin_episode, count_win, draw_game, draw_number
+from metammo.minigames.outcomes import settle, write_result
+from metammo.observe.observe import observe_world
+from metammo.tasks.tasks import update_tasks
+from metammo.tick.npcs import refill_npcs
+from metammo.tick.tick import tick_world
+{imports}
+
+@kernel
+def draw_rules(world, row):
+    """Draw the episode's numbers and set the rules to them."""
+    for index in range({drawn}):
+        world.episode_number[index] = int(draw_number(world, row, index))
+    for index in range({knobs}):
+        number = int(draw_number(world, row, {rules} + index))
+        world.episode_number[{rules} + index] = number
+        world.game_knob[index] = number
+{assignments}
+
+@kernel
+def setup(world):
+    """Let the game place what it adds."""
+{setups}
+
+@kernel
+def referee(world):
+    """Let the game look for winners."""
+{referees}
+
+@kernel
+def begin(world, table):
+    """Begin an episode of a game drawn by weight."""
+    game = draw_game(world, table)
+    world.game = game
+    row = table[game]
+    draw_rules(world, row)
+    begin_episode(world, row)
+    setup(world)
+
+
+@kernel
+def finish(world, row, result):
+    """Write down how the episode went and count it on the ladder."""
+    write_result(world, result)
+    count_win(world, row)
+
+'''
+
+_ENTRIES = '''
+@entry
+def reset_worlds(worlds, first, last, table, scratch, observations, masks):
+    """Begin an episode in worlds first..last - 1 and observe it."""
+    for index in range(first, last):
+        world = worlds[index]
+        begin(world, table)
+        observe_world(world, scratch, observations[index], masks[index])
+
+
+@entry
+def observe_worlds(worlds, first, last, scratch, observations, masks):
+    """Observe worlds first..last - 1 as they stand."""
+    for index in range(first, last):
+        observe_world(worlds[index], scratch, observations[index], masks[index])
+
+
+@entry
+def tick_worlds(worlds, first, last, actions):
+    """Advance worlds first..last - 1 by the tick alone: for scenarios and for timing."""
+    for index in range(first, last):
+        tick_world(worlds[index], actions[index])
+
+
+@entry
+def step_worlds(
+    worlds, first, last, table, scratch, actions, observations, masks,
+    rewards, terminated, truncated, done, final_observations, final_masks, results,
+):
+    """Take worlds first..last - 1 through one step: actions to observations, resets included."""
+    for index in range(first, last):
+        world = worlds[index]
+        tick_world(world, actions[index])
+        # Tasks before the referee: a win counts in the tick in which it happens.
+        update_tasks(world)
+        refill_npcs(world)
+        referee(world)
+        settle(world, rewards[index], terminated[index], truncated[index])
+        done[index] = world.is_game_over != 0
+        if world.is_game_over != 0:
+            # The last observation is kept before the reset takes it away.
+            observe_world(world, scratch, final_observations[index], final_masks)
+            finish(world, table[int(world.game)], results[index])
+            begin(world, table)
+        observe_world(world, scratch, observations[index], masks[index])
+'''
+
+
+def _import_lines(files: list[GameFile]) -> str:
+    lines = []
+    for index, file in enumerate(files):
+        for hook in ("setup", "referee"):
+            function = getattr(file.game, hook)
+            if function is not None:
+                source = getattr(function, "py_func", function)
+                name = source.__name__
+                lines.append(f"from {source.__module__} import {name} as {hook}_{index}")
+    return "\n".join(lines) + "\n"
+
+
+def _hook_lines(files: list[GameFile], hook: str) -> str:
+    lines = [
+        f"    if int(world.game) == {index}:\n        {hook}_{index}(world)"
+        for index, file in enumerate(files)
+        if getattr(file.game, hook) is not None
+    ]
+    return "\n".join(lines or ["    return"]) + "\n"
+
+
+def driver_text(files: list[GameFile]) -> str:
+    """Return the source of the driver for some games, in order."""
+    drawn = sum(not column.is_float for column in RULE_COLUMNS)
+    assignments = []
+    for index, column in enumerate(RULE_COLUMNS):
+        source = f"row.low[{index}]" if column.is_float else f"int(world.episode_number[{index}])"
+        assignments.append(f"    world.{column.name} = {source}")
+    head = _HEAD.format(
+        games=", ".join(file.name for file in files),
+        imports=_import_lines(files),
+        drawn=drawn,
+        knobs=8,
+        rules=len(RULE_COLUMNS),
+        assignments="\n".join(assignments) + "\n",
+        setups=_hook_lines(files, "setup"),
+        referees=_hook_lines(files, "referee"),
+    )
+    return head + _ENTRIES
+
+
+def _write_beside(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".py.part")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(name, path)
+
+
+def load_driver(files: list[GameFile]) -> ModuleType:
+    """Return the driver for some games, compiled on its first call or loaded from the cache."""
+    text = driver_text(files)
+    key = key_of([text.encode(), *(file.text.encode() for file in files)])
+    name = f"metammo_driver_{key}"
+    if name in sys.modules:
+        return sys.modules[name]
+    path = cache_folder() / f"{name}.py"
+    if not path.exists():
+        _write_beside(path, text)
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise RuntimeError(f"{path} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

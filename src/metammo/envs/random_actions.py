@@ -1,0 +1,44 @@
+"""Valid random actions, drawn from the masks by compiled code."""
+
+import numpy as np
+
+from metammo.jit import entry, kernel
+from metammo.world.random import bits31
+
+
+@kernel
+def draw_choice(mask, first, size, bits):
+    """Return one of the allowed choices of a head, each equally likely; the last if none is."""
+    allowed = int(0)
+    for choice in range(first, first + size):
+        allowed += int(mask[choice])
+    left = (bits * allowed) >> 31
+    for choice in range(size):
+        if mask[first + choice] != 0:
+            if left == 0:
+                return choice
+            left -= 1
+    return size - 1
+
+
+@entry
+def draw_actions(masks, head_sizes, seed, actions):
+    """Write a valid random action for every agent.
+
+    Args:
+        masks: uint8[worlds, agents, choices].
+        head_sizes: int64[heads].
+        seed: uint64; the same seed and masks give the same actions.
+        actions: int16[worlds, agents, heads], written.
+    """
+    worlds, agents, _ = masks.shape
+    heads = len(head_sizes)
+    for world in range(worlds):
+        for agent in range(agents):
+            mask = masks[world, agent]
+            first = int(0)
+            for head in range(heads):
+                size = int(head_sizes[head])
+                bits = bits31(seed, np.uint64((world * agents + agent) * heads + head))
+                actions[world, agent, head] = draw_choice(mask, first, size, bits)
+                first += size

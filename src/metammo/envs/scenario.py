@@ -1,0 +1,276 @@
+"""Scenarios: a hand-made world, so that any rule can be tried in five lines.
+
+    scene = Scenario(["~~~~~", "~...~", "~...~", "~~~~~"], combat=1)
+    anna = scene.player(1, 1, team=0, health=50)
+    bert = scene.player(1, 3, team=1)
+    scene.tick({anna: {"move": "south", "attack": bert, "style": "mage"}})
+    assert scene["health"][bert] == 90
+
+A map is an array of `Material` numbers, or lines of text: `.` grass, `~` water, `,` foliage, `#`
+stone, and so on as `GLYPHS` says. It is set around the centre of a size class; rows and columns of
+a scenario count from its corner. What is not given has the value with which an episode begins.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metammo.actions import MINI_HEADS, NO_TARGET, SILENT, no_op
+from metammo.jit import entry
+from metammo.minigames.episode import clear_entities, clear_players, clear_world
+from metammo.observe.layout import MINI_LAYOUT
+from metammo.observe.observe import observe_world
+from metammo.observe.scratch import make_scratch
+from metammo.rules.knobs import KnobError, default_draws, draws_of
+from metammo.rules.materials import Material
+from metammo.rules.sizes import SIZE_CLASSES
+from metammo.tick.npcs import add_npc
+from metammo.tick.tick import tick_world
+from metammo.world.columns import Kind
+from metammo.world.grid import put_entity
+from metammo.world.worlds import make_worlds
+
+GLYPHS = {
+    " ": Material.VOID,
+    "~": Material.WATER,
+    ".": Material.GRASS,
+    ":": Material.SCRUB,
+    ",": Material.FOLIAGE,
+    "#": Material.STONE,
+    "o": Material.ORE,
+    "t": Material.TREE,
+    "c": Material.CRYSTAL,
+    "h": Material.HERB,
+    "f": Material.FISH,
+}
+MOVES = ("north", "south", "east", "west", "stay")
+STYLES = ("melee", "range", "mage")
+
+
+@entry
+def _clear(worlds: Any) -> None:
+    for index in range(len(worlds)):
+        world = worlds[index]
+        world.depleted_count = world.depleted_tile.shape[0]
+        clear_world(world)
+        clear_entities(world)
+        clear_players(world)
+
+
+@entry
+def _put(worlds: Any, entity: int, row: int, col: int) -> None:
+    put_entity(worlds[0], entity, row, col)
+
+
+@entry
+def _add_npc(worlds: Any, kind: int, style: int, row: int, col: int) -> Any:
+    return add_npc(worlds[0], kind, style, row, col)
+
+
+@entry
+def _tick(worlds: Any, actions: Any) -> None:
+    tick_world(worlds[0], actions)
+
+
+@entry
+def _observe(worlds: Any, scratch: Any, observations: Any, masks: Any) -> None:
+    observe_world(worlds[0], scratch[0], observations, masks)
+
+
+def read_map(drawing: Sequence[str] | NDArray[Any]) -> NDArray[np.uint8]:
+    """Return a map as an array of materials, uint8[rows, cols].
+
+    Args:
+        drawing: lines of equal length made of `GLYPHS`, or an array of `Material` numbers.
+
+    Raises:
+        ValueError: a character or number that is no material, or lines of different length.
+    """
+    if isinstance(drawing, np.ndarray):
+        if drawing.ndim != 2 or drawing.min() < 0 or drawing.max() >= len(Material):
+            raise ValueError(f"a map is [rows, cols] of 0..{len(Material) - 1}")
+        return drawing.astype(np.uint8)
+    unknown = sorted(set("".join(drawing)) - set(GLYPHS))
+    if unknown or len({len(line) for line in drawing}) != 1:
+        raise ValueError(
+            f"a drawn map has lines of equal length made of {''.join(GLYPHS)!r}; "
+            f"unknown here: {unknown}"
+        )
+    return np.array([[GLYPHS[glyph] for glyph in line] for line in drawing], np.uint8)
+
+
+class Scenario:
+    """One world set up by hand, and ticked by hand.
+
+    Attributes:
+        worlds: record array [1]; every column may be read and set between ticks.
+        row: row of the map's corner in the world.
+        col: column of the map's corner in the world.
+    """
+
+    def __init__(
+        self, drawing: Sequence[str] | NDArray[Any], *, size: str = "tiny", seed: int = 0, **rules: Any
+    ) -> None:
+        """Set up the map and the rules, with nobody on it.
+
+        Args:
+            drawing: see `read_map`; at most as large as the size class's playable square.
+            size: size class.
+            seed: seeds the world's random numbers.
+            **rules: rules that differ from the defaults.
+
+        Raises:
+            KnobError: an unknown rule, or one out of range.
+            ValueError: a bad map.
+        """
+        self.sizes = SIZE_CLASSES[size]
+        self.worlds = make_worlds(1, self.sizes)
+        materials = read_map(drawing)
+        side = self.sizes.map_size
+        limit = self.sizes.playable_limit
+        if max(materials.shape) > limit + 1:
+            raise ValueError(f"the map has {materials.shape} tiles, size {size} takes {limit + 1}")
+        _clear(self.worlds)
+        world = self.worlds[0]
+        world.seed = seed
+        self.set_rules(**{"npc_count": 0, "playable": limit, **rules})
+        self.row = (side - materials.shape[0] + 1) // 2
+        self.col = (side - materials.shape[1] + 1) // 2
+        rows, cols = materials.shape
+        area = (slice(self.row, self.row + rows), slice(self.col, self.col + cols))
+        world.tile_material[area] = materials
+        world.tile_origin[area] = materials
+        self._actions = np.zeros((self.sizes.players, len(MINI_HEADS)), np.int16)
+
+    def set_rules(self, **rules: Any) -> None:
+        """Set rules; those that are not named keep their values, the defaults at first."""
+        world = self.worlds[0]
+        if int(world.rule_horizon) == 0:
+            for draw in default_draws():
+                world[draw.column] = draw.low
+        for name, value in rules.items():
+            for draw in draws_of(name, value, {}):
+                if draw.high != draw.low + 1:
+                    raise KnobError(f"a scenario's {name} must be fixed, got {value!r}")
+                world[draw.column] = draw.low
+
+    def __getitem__(self, column: str) -> NDArray[Any]:
+        """Return a column of entities or players by its short name: `scene["health"]`."""
+        names = self.worlds.dtype.names or ()
+        for name in (column, f"entity_{column}", f"player_{column}"):
+            if name in names:
+                return self.worlds[name][0]  # type: ignore[no-any-return]
+        raise KeyError(f"no column {column!r}, entity_{column} or player_{column}")
+
+    def player(self, row: int, col: int, *, team: int | None = None, **columns: Any) -> int:
+        """Put the next agent onto a tile and return its row of the entity columns.
+
+        Args:
+            row: tile, from the map's corner.
+            col: tile, from the map's corner.
+            team: its team; teams are given in order, 0 first. By default a team of its own.
+            **columns: values of columns by short name, as `health=50`, `mortal_tick=9`.
+        """
+        world = self.worlds[0]
+        player = int(world.player_count)
+        if player >= self.sizes.players:
+            raise ValueError(f"size {self.sizes.name} holds {self.sizes.players} agents")
+        chosen = int(world.team_count) if team is None else team
+        if not 0 <= chosen <= int(world.team_count):
+            raise ValueError(f"team {chosen} comes too early: there are {world.team_count} teams")
+        if chosen == int(world.team_count):
+            world.team_count = chosen + 1
+            world.team_first[chosen] = player
+        elif chosen != int(world.team_count) - 1:
+            raise ValueError("the agents of a team are placed one after the other")
+        world.team_size[chosen] = int(world.team_size[chosen]) + 1
+        world.player_count = player + 1
+        world.player_order[player] = player
+        food = 100 if int(world.rule_resource) else 0
+        defaults = {"is_alive": 1, "kind": int(Kind.PLAYER), "team": chosen, "health": 100}
+        self.set(player, **defaults, food=food, water=food, time_alive=1000)
+        self.set(player, spawn_row=row + self.row, spawn_col=col + self.col, **columns)
+        _put(self.worlds, player, row + self.row, col + self.col)
+        return player
+
+    def npc(self, kind: str, row: int, col: int, *, style: str = "melee", **columns: Any) -> int:
+        """Put an NPC onto a tile and return its row of the entity columns.
+
+        Args:
+            kind: "passive", "neutral", "aggressive" or "soldier".
+            row: tile, from the map's corner.
+            col: tile, from the map's corner.
+            style: how it fights.
+            **columns: values of columns by short name; `rally=(row, col)` and `victim=entity` for
+                a soldier's orders.
+        """
+        number = int(Kind[kind.upper()])
+        place = (row + self.row, col + self.col)
+        npc = int(_add_npc(self.worlds, number, STYLES.index(style), *place))
+        if npc < 0:
+            raise ValueError(f"size {self.sizes.name} holds {self.sizes.npcs} NPCs")
+        world = self.worlds[0]
+        if "rally" in columns:
+            rally_row, rally_col = columns.pop("rally")
+            world.npc_rally_row[npc] = rally_row + self.row
+            world.npc_rally_col[npc] = rally_col + self.col
+        if "victim" in columns:
+            world.npc_victim[npc] = columns.pop("victim")
+        entity = self.sizes.players + npc
+        self.set(entity, **columns)
+        return entity
+
+    def set(self, entity: int, **columns: Any) -> None:
+        """Set columns of an entity by short name."""
+        for name, value in columns.items():
+            self[name][entity] = value
+
+    def position(self, entity: int) -> tuple[int, int]:
+        """Return the tile on which an entity stands, from the map's corner."""
+        return (
+            int(self["entity_row"][entity]) - self.row,
+            int(self["entity_col"][entity]) - self.col,
+        )
+
+    def material(self, row: int, col: int) -> Material:
+        """Return a tile's material, the tile counted from the map's corner."""
+        return Material(int(self.worlds[0].tile_material[row + self.row, col + self.col]))
+
+    def tick(self, actions: Mapping[int, Mapping[str, Any]] | None = None, ticks: int = 1) -> None:
+        """Advance the world.
+
+        Args:
+            actions: by agent: `move` (a direction), `attack` (an entity) with `style`, `talk` (a
+                token 1..127). What is not named is not done.
+            ticks: how many ticks; the actions are taken in the first.
+        """
+        self._actions[:] = no_op()
+        world = self.worlds[0]
+        for player, action in (actions or {}).items():
+            unknown = set(action) - {"move", "attack", "style", "talk"}
+            if unknown:
+                raise ValueError(f"unknown action {sorted(unknown)}; want move, attack, style, talk")
+            target = NO_TARGET
+            if "attack" in action:
+                world.observed_entity[player, 0] = action["attack"]
+                target = 0
+            self._actions[player] = (
+                MOVES.index(action.get("move", "stay")),
+                STYLES.index(action.get("style", "melee")),
+                target,
+                action["talk"] - 1 if "talk" in action else SILENT,
+            )
+        for _ in range(ticks):
+            _tick(self.worlds, self._actions)
+            self._actions[:] = no_op()
+
+    def observe(self) -> tuple[Any, NDArray[np.uint8]]:
+        """Return observations, record array [agents], and masks, uint8[agents, choices]."""
+        agents = int(self.worlds[0].player_count)
+        scratch = make_scratch(1, self.sizes)
+        observations = np.zeros(agents, MINI_LAYOUT.dtype).view(np.recarray)
+        masks = np.zeros((agents, sum(head.size for head in MINI_HEADS)), np.uint8)
+        _observe(self.worlds, scratch, observations, masks)
+        return observations, masks
