@@ -8,7 +8,8 @@ Every kernel of the package is made by one of two decorators:
 Compiled code is kept on disk, in a folder whose name is a hash of every source file that holds
 kernels, of the versions of Numba, NumPy and Python, and of the compiler flags. An edit in any of
 those files therefore recompiles, an edit elsewhere (the learner, the command line) does not, and
-checked and unchecked builds never mix. Numba alone would notice only edits in the kernel's own file.
+checked and unchecked builds never mix. Numba alone would notice only edits in the kernel's own
+file.
 
 Modes, chosen by environment variables before the first import:
 
@@ -101,7 +102,7 @@ def _compile(function: Function, **options: Any) -> Function:
     previous = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache_folder())
     try:
-        return numba.njit(cache=True, error_model="numpy", **options)(function)  # type: ignore[no-any-return]
+        return numba.njit(cache=True, error_model="numpy", **options)(function)
     finally:
         numba.config.CACHE_DIR = previous
 

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from metammo.actions import MASK_SIZE, MINI_HEADS, head_sizes
 from metammo.envs.crew import Crew, core_count
 from metammo.envs.driver import load_driver
-from metammo.envs.random_actions import draw_actions
 from metammo.jit import FirstCompile
 from metammo.minigames.minigame import find_game
 from metammo.minigames.outcomes import result_dtype
 from metammo.minigames.table import make_table
 from metammo.observe.layout import MINI_LAYOUT
+from metammo.observe.sampling import draw_actions
 from metammo.observe.scratch import make_scratch
 from metammo.rules.knobs import KnobError
 from metammo.rules.sizes import SIZE_CLASSES, STANDARD, Sizes
@@ -253,7 +253,7 @@ class Batch:
         return self.observations, self.rewards, self.terminated, self.truncated, {}
 
     def random_actions(self, seed: int) -> NDArray[np.int16]:
-        """Return valid random actions, int16[worlds, agents, heads]; the same seed, the same ones."""
+        """Return valid random actions, int16[worlds, agents, heads], made of the seed and masks."""
         actions = np.empty_like(self._actions)
         draw_actions(self.masks, self._head_sizes, np.uint64(seed_of(seed)), actions)
         return actions

@@ -13,6 +13,9 @@ from collections.abc import Callable
 Work = Callable[[int, int, int], None]
 """Called with (first world, last world exclusive, number of the thread)."""
 
+Orders = queue.SimpleQueue[tuple[Work, int, int] | None]
+"""What a thread waits on: work with its number of worlds and chunk; None ends the thread."""
+
 
 def core_count() -> int:
     """Return the number of cores that this process may use."""
@@ -30,17 +33,17 @@ class Crew:
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
-        self._orders: list[queue.SimpleQueue[tuple[Work, int, int] | None]] = []
+        self._orders: list[Orders] = []
         self._finished: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._counter = itertools.count()
         for number in range(1, threads):
-            orders: queue.SimpleQueue[tuple[Work, int, int] | None] = queue.SimpleQueue()
+            orders: Orders = queue.SimpleQueue()
             self._orders.append(orders)
             threading.Thread(
                 target=self._serve, args=(number, orders), daemon=True, name=f"metammo-{number}"
             ).start()
 
-    def _serve(self, number: int, orders: "queue.SimpleQueue[tuple[Work, int, int] | None]") -> None:
+    def _serve(self, number: int, orders: Orders) -> None:
         while (order := orders.get()) is not None:
             failure: BaseException | None = None
             try:

@@ -160,7 +160,7 @@ def _write_beside(path: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".py.part")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
-    os.replace(name, path)
+    Path(name).replace(path)
 
 
 def load_driver(files: list[GameFile]) -> ModuleType:

@@ -111,7 +111,12 @@ class Scenario:
     """
 
     def __init__(
-        self, drawing: Sequence[str] | NDArray[Any], *, size: str = "tiny", seed: int = 0, **rules: Any
+        self,
+        drawing: Sequence[str] | NDArray[Any],
+        *,
+        size: str = "tiny",
+        seed: int = 0,
+        **rules: Any,
     ) -> None:
         """Set up the map and the rules, with nobody on it.
 
@@ -161,7 +166,7 @@ class Scenario:
         names = self.worlds.dtype.names or ()
         for name in (column, f"entity_{column}", f"player_{column}"):
             if name in names:
-                return self.worlds[name][0]  # type: ignore[no-any-return]
+                return self.worlds[name][0]
         raise KeyError(f"no column {column!r}, entity_{column} or player_{column}")
 
     def player(self, row: int, col: int, *, team: int | None = None, **columns: Any) -> int:
@@ -251,7 +256,9 @@ class Scenario:
         for player, action in (actions or {}).items():
             unknown = set(action) - {"move", "attack", "style", "talk"}
             if unknown:
-                raise ValueError(f"unknown action {sorted(unknown)}; want move, attack, style, talk")
+                raise ValueError(
+                    f"unknown action {sorted(unknown)}; want move, attack, style, talk"
+                )
             target = NO_TARGET
             if "attack" in action:
                 world.observed_entity[player, 0] = action["attack"]

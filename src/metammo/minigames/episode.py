@@ -1,4 +1,4 @@
-"""How an episode begins: the game drawn, its knobs, its map, its players; and how one is counted."""
+"""How an episode begins: game, knobs, map, agents; and how a won one is counted."""
 
 import numpy as np
 
@@ -35,9 +35,7 @@ def draw_number(world, row, index):
     """Return one number of the episode: fixed, drawn, or the ladder's; float64."""
     if index == row.ladder_index:
         rung = int(world.ladder_rung[int(world.game)])
-        return np.float64(
-            min(row.ladder_start + rung * row.ladder_step, row.ladder_stop)
-        )
+        return np.float64(min(row.ladder_start + rung * row.ladder_step, row.ladder_stop))
     low = row.low[index]
     span = int(row.high[index] - low)
     if span <= 1:

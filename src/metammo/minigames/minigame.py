@@ -108,9 +108,9 @@ class GameFile:
 
 def _game_of(module: ModuleType) -> type[Minigame] | None:
     for value in vars(module).values():
-        if inspect.isclass(value) and issubclass(value, Minigame) and value is not Minigame:
-            if value.__module__ == module.__name__:
-                return value
+        is_game = inspect.isclass(value) and issubclass(value, Minigame) and value is not Minigame
+        if is_game and value.__module__ == module.__name__:
+            return value  # type: ignore[no-any-return]
     return None
 
 

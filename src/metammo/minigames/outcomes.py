@@ -11,8 +11,8 @@ def settle(world, rewards, terminated, truncated):
     """Write the agents' rewards and ends.
 
     `terminated` is true once: at an agent's final death, or when the game is decided, for winners
-    too. `truncated` is true where an agent lives at an undecided end. Rows that had ended before, or
-    that no agent has, are zero.
+    too. `truncated` is true where an agent lives at an undecided end. Rows that had ended before,
+    or that no agent has, are zero.
     """
     count = int(world.player_count)
     for player in range(rewards.shape[0]):

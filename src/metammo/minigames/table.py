@@ -224,7 +224,5 @@ def make_table(
             raise KnobError(f"game {file.name} has config {', '.join(file.configs)}, not {config}")
         if weight <= 0:
             raise KnobError(f"the weight of {file.name} must be above 0, got {weight}")
-        fill_row(
-            row, file, sizes=sizes, config=config, weight=weight, knobs=own, rated=rated
-        )
+        fill_row(row, file, sizes=sizes, config=config, weight=weight, knobs=own, rated=rated)
     return table

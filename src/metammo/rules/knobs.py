@@ -124,6 +124,4 @@ def _ratio_draws(name: str, value: Any) -> list[Draw]:
 
 def default_draws() -> list[Draw]:
     """Return every rule at its default."""
-    return [
-        draw for name, rule in RULE_FIELDS.items() for draw in draws_of(name, rule.default, {})
-    ]
+    return [draw for name, rule in RULE_FIELDS.items() for draw in draws_of(name, rule.default, {})]

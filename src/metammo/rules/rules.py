@@ -37,6 +37,10 @@ def _share(default: float, doc: str) -> Any:
     return _rule("share", default, 0, 1, doc)
 
 
+def _ratio(default: Fraction, high: int, doc: str) -> Any:
+    return _rule("ratio", default, 0, high, doc)
+
+
 def _reward(default: float, doc: str) -> Any:
     return _rule("reward", default, -1000, 1000, doc)
 
@@ -90,8 +94,8 @@ class Rules:
     attack_damage: int = _count(10, 0, 100, "offense without level or gear, points")
     attack_level_damage: int = _count(5, 0, 100, "offense a skill level, points")
     defense_level: int = _count(5, 0, 100, "defense a level, points")
-    weakness: Fraction = _rule(
-        "ratio", Fraction(3, 2), 0, 10, "multiplier when the style beats the target's strongest"
+    weakness: Fraction = _ratio(
+        Fraction(3, 2), 10, "multiplier when the style beats the target's strongest"
     )
     least_damage: float = _share(0.25, "damage at least this share of offense")
     damage_formula: int = _count(
@@ -105,7 +109,7 @@ class Rules:
 
     # Fog of death (section 6)
     fog_onset: int = _count(0, 0, 30000, "tick from which the fog closes in; 0: no fog")
-    fog_speed: Fraction = _rule("ratio", Fraction(1, 8), 0, 16, "tiles that the fog moves a tick")
+    fog_speed: Fraction = _ratio(Fraction(1, 8), 16, "tiles that the fog moves a tick")
     fog_final_size: int = _count(4, 0, 512, "half-width of the square that stays clear, tiles")
 
     # NPCs (section 7)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 BORDER = 16
-"""Rows of void below row `BORDER`, more than the vision radius, so that a window never leaves the array."""
+"""Rows of void before the first walkable one: beyond sight, so a window never leaves the map."""
 
 VISION = 7
 """Radius of an agent's view in tiles (L-infinity)."""

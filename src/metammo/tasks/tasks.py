@@ -39,7 +39,7 @@ def progress_toward_center() -> Task:
 
 @kernel
 def is_subject_present(world, player):
-    """Return whether the agent, or anyone of a team that is asked as a whole, lives or just died."""
+    """Return whether the agent, or anyone of a team asked as a whole, lives or just died."""
     if world.entity_is_alive[player] != 0 or world.player_died[player] != 0:
         return True
     if world.task_is_team[player] == 0:

@@ -16,7 +16,7 @@ def remove_player(world, player):
     world.entity_is_alive[player] = 0
     world.player_died[player] = 1
     world.entity_gold[player] = 0
-    count_event(world, player, AGENT_CULLED)
+    count_event(world, player, int(AGENT_CULLED))
     take_entity(world, player)
 
 

@@ -127,7 +127,7 @@ def take_spoils(world, killer, victim):
         world.entity_gold[victim] = 0
         world.entity_gold[killer] = int(world.entity_gold[killer]) + gold
         if is_player(world, killer):
-            count_event(world, killer, LOOT_GOLD)
+            count_event(world, killer, int(LOOT_GOLD))
             world.player_gold_looted[killer] = int(world.player_gold_looted[killer]) + gold
 
 
@@ -137,7 +137,7 @@ def kill(world, killer, victim):
     world.entity_killer[victim] = killer
     if is_player(world, killer):
         world.entity_death_cause[victim] = BY_PLAYER
-        count_event(world, killer, PLAYER_KILL)
+        count_event(world, killer, int(PLAYER_KILL))
         which = int(1) if is_player(world, victim) else int(0)
         level = int(world.entity_level[victim])
         kills = int(world.player_kills[killer, which, level])
@@ -157,10 +157,8 @@ def attack(world, attacker, target, style):
     world.entity_attack_target[attacker] = target
     world.entity_attacker[target] = attacker
     if is_player(world, attacker):
-        count_event(world, attacker, SCORE_HIT)
-        world.player_style_hits[attacker, style] = (
-            int(world.player_style_hits[attacker, style]) + 1
-        )
+        count_event(world, attacker, int(SCORE_HIT))
+        world.player_style_hits[attacker, style] = int(world.player_style_hits[attacker, style]) + 1
     damage = damage_of(world, attacker, target, style)
     health = max(int(world.entity_health[target]) - damage, 0)
     world.entity_health[target] = health

@@ -1,9 +1,9 @@
 """The fog of death: how deep a tile lies in it (rulebook, section 6).
 
-The fog is a function of the tick, so nothing is stored. Its depth at a tile is
-speed x ticks since onset - the tile's distance from the border, an exact fraction whose denominator
-is `rule_fog_speed_per`. Distances are measured from the edges of the array, so the square of the fog
-lies half a tile off the playable square: the high edge is one tile deeper than the low edge.
+The fog is a function of the tick, so nothing is stored. Its depth at a tile is speed x ticks since
+onset - the tile's distance from the border, an exact fraction whose denominator is
+`rule_fog_speed_per`. Distances are measured from the edges of the array, so the fog's square lies
+half a tile off the playable one: the high edge is one tile deeper than the low edge.
 """
 
 from metammo.jit import kernel

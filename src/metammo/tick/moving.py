@@ -24,7 +24,7 @@ def explore(world, player, row, col):
     reached = int(world.rule_playable) // 2 - distance(row, col, center, center)
     if reached > int(world.player_exploration[player]):
         world.player_exploration[player] = reached
-        count_event(world, player, GO_FARTHEST)
+        count_event(world, player, int(GO_FARTHEST))
 
 
 @kernel

@@ -5,9 +5,9 @@ import numpy as np
 from metammo.jit import kernel
 from metammo.maps.spawns import depth_tile, random_tile
 from metammo.rules.rules import SHARE
+from metammo.rules.sizes import VISION
 from metammo.tick.fighting import can_attack, is_immortal
 from metammo.tick.pathfinding import path_move
-from metammo.rules.sizes import VISION
 from metammo.world.columns import Kind
 from metammo.world.grid import (
     MOVE_COL,
@@ -100,9 +100,7 @@ def closest_player(world, entity):
     closest = int(-1)
     least = int(VISION) + 1
     for player in range(int(world.player_count)):
-        apart = distance(
-            row, col, int(world.entity_row[player]), int(world.entity_col[player])
-        )
+        apart = distance(row, col, int(world.entity_row[player]), int(world.entity_col[player]))
         if apart < least and world.entity_is_alive[player] != 0 and not is_immortal(world, player):
             closest = player
             least = apart

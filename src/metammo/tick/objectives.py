@@ -31,4 +31,4 @@ def seize_objectives(world):
         if team != int(world.objective_owner[objective]):
             world.objective_owner[objective] = team
             world.objective_tick[objective] = int(world.tick)
-            count_event(world, player, SEIZE_TILE)
+            count_event(world, player, int(SEIZE_TILE))

@@ -89,7 +89,7 @@ def drink(world, player):
     world.player_water[player] = max(int(world.player_water[player]) - depletion, 0)
     if is_beside_water(world, int(world.entity_row[player]), int(world.entity_col[player])):
         world.player_water[player] = FULL
-        count_event(world, player, DRINK_WATER)
+        count_event(world, player, int(DRINK_WATER))
 
 
 @kernel
@@ -102,7 +102,7 @@ def eat(world, player):
     if int(world.tile_material[row, col]) == FOLIAGE:
         deplete(world, row, col)
         world.player_food[player] = FULL
-        count_event(world, player, EAT_FOOD)
+        count_event(world, player, int(EAT_FOOD))
 
 
 @kernel
@@ -111,7 +111,7 @@ def tread(world, player):
     row = int(world.entity_row[player])
     col = int(world.entity_col[player])
     material = int(world.tile_material[row, col])
-    if material == ORE or material == TREE or material == CRYSTAL or material == HERB:
+    if material in (ORE, TREE, CRYSTAL, HERB):
         deplete(world, row, col)
 
 

@@ -1,8 +1,8 @@
 """The table of a world's columns: the one place that says what a world holds.
 
 `Column.shape` names sizes: `players`, `npcs`, `entities`, `map` (side of the tile arrays), `tiles`
-(their square), or gives a number. Rows of `entity_*` columns are players first, then NPCs. Teams are at most as many as
-players. Flags are uint8. Rows of other entities are -1 for none.
+(their square), or gives a number. Rows of `entity_*` columns are players first, then NPCs. Teams
+are at most as many as players. Flags are uint8. Rows of other entities are -1 for none.
 """
 
 from dataclasses import dataclass
@@ -217,7 +217,8 @@ _WORLD_COLUMNS = [
 ]
 
 _RULE_COLUMNS = [
-    Column(rule.name, "float32" if rule.is_float else "int32", (), rule.doc) for rule in RULE_COLUMNS
+    Column(rule.name, "float32" if rule.is_float else "int32", (), rule.doc)
+    for rule in RULE_COLUMNS
 ]
 
 
