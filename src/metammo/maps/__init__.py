@@ -1,0 +1,1 @@
+"""How a map is made, from a seed and the episode's rules."""

@@ -1,0 +1,218 @@
+"""Where agents and NPCs begin, and where the dead come back (rulebook, sections 1, 7 and 12)."""
+
+import numpy as np
+
+from metammo.jit import kernel
+from metammo.rules.materials import Material
+from metammo.rules.rules import RESPAWN_EDGE, SPAWN_ANYWHERE, SPAWN_EDGE, SPAWN_GIVEN, SPAWN_RING
+from metammo.world.grid import center_of, is_habitable, put_entity
+from metammo.world.random import draw_below, shuffle
+
+GRASS = int(Material.GRASS)
+SIDES = 4
+ATTEMPTS = 1000
+"""Tries to find a free tile at random, before the map is searched in order."""
+
+RING_PLACES = 128
+MILLION = 1_000_000
+
+
+def _ring_table() -> tuple[np.ndarray, np.ndarray]:
+    """Return cosine and sine, in millionths, of the angles 2 pi k / n: int64[n + 1, n + 1]."""
+    places = np.arange(RING_PLACES + 1)
+    angle = 2 * np.pi * places[None, :] / np.maximum(places[:, None], 1)
+    # Rounded far coarser than any machine's error, so the table is the same everywhere.
+    return (
+        np.round(np.cos(angle) * MILLION).astype(np.int64),
+        np.round(np.sin(angle) * MILLION).astype(np.int64),
+    )
+
+
+RING_COSINE, RING_SINE = _ring_table()
+
+
+@kernel
+def low_border(world):
+    """Return the first walkable row (and column)."""
+    return center_of(world) - int(world.rule_playable) // 2
+
+
+@kernel
+def side_tile(world, side, index):
+    """Return the tile at an index (0..playable - 1) of one of the four sides."""
+    low = low_border(world)
+    high = low + int(world.rule_playable)
+    if side == 0:
+        return low, low + index
+    if side == 1:
+        return low + index, high
+    if side == 2:
+        return high, low + index
+    return low + index, low
+
+
+@kernel
+def edge_tile(world, index):
+    """Return one of the 4 x playable tiles of the border ring.
+
+    As the peer lists them: one corner comes twice, the opposite one never.
+    """
+    playable = int(world.rule_playable)
+    return side_tile(world, index // playable, index % playable)
+
+
+@kernel
+def random_edge_tile(world):
+    """Return a random tile of the border ring."""
+    return edge_tile(world, draw_below(world, SIDES * int(world.rule_playable)))
+
+
+@kernel
+def random_tile(world):
+    """Return a random tile of the playable square, last row and column excepted."""
+    low = low_border(world)
+    playable = int(world.rule_playable)
+    row = low + draw_below(world, playable)
+    return row, low + draw_below(world, playable)
+
+
+@kernel
+def depth_tile(world, depth):
+    """Return a random tile of the ring so many tiles from the border, on one of its four sides."""
+    low = low_border(world) + depth
+    high = low_border(world) + int(world.rule_playable) - depth
+    along = low + draw_below(world, max(high - low, 1))
+    side = draw_below(world, int(SIDES))
+    if side == 0:
+        return low, along
+    if side == 1:
+        return along, high
+    if side == 2:
+        return high, along
+    return along, low
+
+
+@kernel
+def free_tile(world):
+    """Return a random habitable tile; the first in reading order if luck fails."""
+    for _ in range(ATTEMPTS):
+        row, col = random_tile(world)
+        if is_habitable(world, row, col):
+            return row, col
+    low = low_border(world)
+    high = low + int(world.rule_playable)
+    for row in range(low, high + 1):
+        for col in range(low, high + 1):
+            if is_habitable(world, row, col):
+                return row, col
+    return low, low
+
+
+@kernel
+def respawn_tile(world):
+    """Return where a dead agent comes back, by the rule."""
+    if int(world.rule_respawn) == RESPAWN_EDGE:
+        return random_edge_tile(world)
+    return free_tile(world)
+
+
+@kernel
+def place_player(world, player, row, col):
+    """Put an agent onto the tile where it begins."""
+    world.entity_spawn_row[player] = row
+    world.entity_spawn_col[player] = col
+    put_entity(world, player, row, col)
+
+
+@kernel
+def place_alone(world):
+    """Put every agent onto a border tile of its own, drawn without replacement."""
+    tiles = SIDES * int(world.rule_playable)
+    order = np.arange(tiles)
+    shuffle(world, order, tiles)
+    for player in range(int(world.player_count)):
+        row, col = edge_tile(world, order[player % tiles])
+        place_player(world, player, row, col)
+
+
+@kernel
+def deal_places(world):
+    """Deal the places to the teams: at random, or rotated so that none owns a corner."""
+    teams = int(world.team_count)
+    order = np.arange(teams)
+    if int(world.rule_spawn_rotated):
+        rotation = int(world.rule_spawn_rotation)
+        for team in range(teams):
+            order[team] = (team + rotation) % teams
+    else:
+        shuffle(world, order, teams)
+    for team in range(teams):
+        world.team_place[team] = order[team]
+
+
+@kernel
+def border_place(world, place):
+    """Return the border tile of a team's place: as evenly along each side as the teams allow."""
+    a_side = (int(world.team_count) + SIDES - 1) // SIDES
+    along = int(world.rule_playable) * (place % a_side + 1) // (a_side + 1)
+    return side_tile(world, place // a_side, along)
+
+
+@kernel
+def ring_place(world, place):
+    """Return the tile of a team's place on the ring; it and its neighbours are made grass."""
+    teams = min(int(world.team_count), RING_PLACES)
+    center = center_of(world)
+    radius = int(world.rule_spawn_radius)
+    # Cut toward zero, as the angles' cosines and sines are in the peer.
+    row_offset = radius * RING_COSINE[teams, place % teams]
+    col_offset = radius * RING_SINE[teams, place % teams]
+    row = center + (abs(row_offset) // MILLION) * (1 if row_offset >= 0 else -1)
+    col = center + (abs(col_offset) // MILLION) * (1 if col_offset >= 0 else -1)
+    make_grass(world, row, col)
+    make_grass(world, row - 1, col)
+    make_grass(world, row + 1, col)
+    make_grass(world, row, col - 1)
+    make_grass(world, row, col + 1)
+    return row, col
+
+
+@kernel
+def make_grass(world, row, col):
+    """Turn a tile into grass for good."""
+    world.tile_material[row, col] = GRASS
+    world.tile_origin[row, col] = GRASS
+
+
+@kernel
+def place_teams(world):
+    """Put each team onto one tile: on the border, on the ring, or anywhere."""
+    deal_places(world)
+    spawn = int(world.rule_spawn)
+    for team in range(int(world.team_count)):
+        place = int(world.team_place[team])
+        if spawn == SPAWN_RING:
+            row, col = ring_place(world, place)
+        elif spawn == SPAWN_ANYWHERE:
+            row, col = free_tile(world)
+        else:
+            row, col = border_place(world, place)
+        first = int(world.team_first[team])
+        for player in range(first, first + int(world.team_size[team])):
+            place_player(world, player, row, col)
+
+
+@kernel
+def place_players(world):
+    """Put all agents where the rule says; agents whose tiles are given stand on them."""
+    spawn = int(world.rule_spawn)
+    if spawn == SPAWN_GIVEN:
+        for player in range(int(world.player_count)):
+            row = int(world.entity_spawn_row[player])
+            col = int(world.entity_spawn_col[player])
+            make_grass(world, row, col)
+            place_player(world, player, row, col)
+    elif spawn == SPAWN_EDGE and int(world.team_count) == int(world.player_count):
+        place_alone(world)
+    else:
+        place_teams(world)
