@@ -172,6 +172,20 @@ class Batch:
         """Number of choices of each head."""
         return head_sizes(self.heads)
 
+    @property
+    def action_space(self) -> Any:
+        """Gymnasium space of one agent's actions."""
+        from metammo.envs.spaces import action_space
+
+        return action_space(self.heads)
+
+    @property
+    def observation_space(self) -> Any:
+        """Gymnasium space of one agent's observation and mask, as the adapters give them."""
+        from metammo.envs.spaces import observation_space
+
+        return observation_space(self.layout, self.heads)
+
     def reset(self, seed: int | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin a new episode in every world.
 
@@ -296,6 +310,22 @@ class Batch:
         )
         np.not_equal(self._alive_source, 0, out=self.alive)
         return self.observations
+
+    def tick(self, worlds: Any) -> None:
+        """Advance worlds, copies of the batch's, by the tick of its last actions and no more.
+
+        No tasks, no referee, no reset: what a world looked like when its episode ended.
+        """
+        self._driver.tick_worlds(worlds, 0, len(worlds), self._actions)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the worlds' global planes and numbers of teams, for central critics.
+
+        See `metammo.envs.state.global_state`.
+        """
+        from metammo.envs.state import global_state
+
+        return global_state(self)
 
     def refill(self) -> None:
         """Give every living agent full health, food and water: for speed tests with no deaths."""

@@ -1,0 +1,1 @@
+"""How policies learn: recurrent PPO over batches of worlds."""

@@ -1,0 +1,70 @@
+"""What can be set about a training run; the command line is made from these."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class PPOSettings:
+    """Proximal policy optimisation (Schulman et al. 2017)."""
+
+    learning_rate: float = 1e-3
+    """Of Adam, at the start."""
+    anneal: bool = True
+    """Let the learning rate fall to a tenth over the run."""
+    discount: float = 0.99
+    """Gamma."""
+    trace: float = 0.95
+    """Lambda of generalised advantage estimation."""
+    clip: float = 0.2
+    """How far the probability ratio may leave 1."""
+    value_clip: float = 0.2
+    """How far a value may move in one update, in standard deviations of returns; 0: any way."""
+    value_weight: float = 0.5
+    """Weight of the value loss."""
+    entropy_weight: float = 0.005
+    """Weight of the entropy bonus, summed over the active heads."""
+    gradient_norm: float = 0.5
+    """Gradients are scaled down to this norm."""
+    epochs: int = 1
+    """Passes over each rollout."""
+    minibatch: int = 8192
+    """Steps in a minibatch, about; whole sequences."""
+    sequence: int = 16
+    """Steps through which gradients flow back (BPTT)."""
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """A training run."""
+
+    games: tuple[str, ...] = ("race_to_center",)
+    """Games to learn, each equally likely; ids or paths of files."""
+    config: str = "mini"
+    """Rules and observations: mini or full."""
+    steps: int = 5_000_000
+    """Agent-steps to learn from."""
+    worlds: int = 32
+    """Worlds stepped together."""
+    rollout: int = 32
+    """Ticks between updates; a multiple of the sequence."""
+    policy: str = "small"
+    """Named size of the policy."""
+    seed: int = 0
+    """Of worlds, weights and sampling."""
+    threads: int = 0
+    """Cores for simulator and network; 0: all."""
+    device: str = "cpu"
+    """Where the network runs: cpu, cuda, cuda:1, ..."""
+    folder: Path = Path("runs")
+    """Where the run's folder is made."""
+    name: str = ""
+    """Of the run's folder; by default games and seed."""
+    checkpoint_every: int = 1_000_000
+    """Agent-steps between checkpoints."""
+    evaluate_every: int = 0
+    """Agent-steps between evaluations on held-out maps; 0: none."""
+    resume: Path | None = None
+    """Folder of a run to go on with; every other setting is then the run's own."""
+    ppo: PPOSettings = field(default_factory=PPOSettings)
+    """The algorithm."""

@@ -1,0 +1,245 @@
+"""The training loop: collect, update, log, keep."""
+
+import ctypes
+import json
+import math
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from metammo.envs.batch import Batch, make_vec
+from metammo.envs.crew import core_count
+from metammo.learner.checkpoint import (
+    find_checkpoint,
+    read_progress,
+    restore_checkpoint,
+    save_checkpoint,
+    settings_to_json,
+)
+from metammo.learner.ppo import PPO
+from metammo.learner.progress import ProgressLine
+from metammo.learner.settings import TrainSettings
+from metammo.policies.recurrent import make_policy
+
+Evaluate = Callable[[Any, int], dict[str, float]]
+"""Called with the network and the steps so far; returns numbers to log."""
+
+RECENT = 0.05
+"""Weight of a finished episode in the running means."""
+
+
+def keep_memory() -> None:
+    """Tell the C library to keep freed memory: page faults cost the network up to half its time."""
+    if sys.platform != "linux":
+        return
+    trim_threshold, map_threshold = -1, -3
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(map_threshold, 1 << 30)
+        libc.mallopt(trim_threshold, 1 << 30)
+
+
+def check_device(device: str) -> None:
+    """Raise ValueError where the network cannot run on a device."""
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        count = torch.cuda.device_count()
+        raise ValueError(
+            f"device {device!r} is not to be had here: there are cpu and {count} cuda devices"
+        ) from error
+
+
+def run_folder(settings: TrainSettings) -> Path:
+    """Return where a run is kept; a number is added to a name that is taken."""
+    games = "+".join(Path(game).stem for game in settings.games)
+    name = settings.name or f"{games}-{settings.seed}"
+    folder = settings.folder / name
+    number = 2
+    while folder.exists():
+        folder = settings.folder / f"{name}-{number}"
+        number += 1
+    return folder
+
+
+class Run:
+    """One training run and its folder: settings, metrics, checkpoints.
+
+    Attributes:
+        folder: where it is kept.
+        ppo: the learner.
+        means: running means over finished episodes, by game.
+    """
+
+    def __init__(self, settings: TrainSettings) -> None:
+        if settings.resume is not None:
+            self.folder = settings.resume
+            checkpoint = find_checkpoint(self.folder)
+            kept, progress, steps = read_progress(checkpoint)
+            # The goal and the machine may change; what decides the result may not.
+            longer = max(settings.steps, kept.steps)
+            settings = replace(kept, steps=longer, threads=settings.threads)
+        self.settings = settings
+        check_device(settings.device)
+        threads = settings.threads or core_count()
+        torch.set_num_threads(threads)
+        keep_memory()
+        torch.manual_seed(settings.seed)
+        module = make_policy(settings.policy)
+        self.batch: Batch = make_vec(
+            list(settings.games),
+            settings.worlds,
+            seed=settings.seed,
+            threads=threads,
+            config=settings.config,
+        )
+        self.ppo = PPO(
+            self.batch,
+            module,
+            settings.ppo,
+            rollout=settings.rollout,
+            seed=settings.seed,
+            device=settings.device,
+        )
+        self.means: dict[str, dict[str, float]] = {}
+        self.updates, self.seconds, self.best = 0, 0.0, -math.inf
+        if settings.resume is None and not hasattr(self, "folder"):
+            self.folder = run_folder(settings)
+            self.folder.mkdir(parents=True)
+            text = json.dumps(settings_to_json(settings), indent=2)
+            (self.folder / "settings.json").write_text(text, encoding="utf-8")
+        else:
+            restore_checkpoint(checkpoint, self.ppo, steps)
+            self.means = progress["means"]
+            self.updates, self.seconds = progress["updates"], progress["seconds"]
+            self.best = progress["best"] if progress["best"] is not None else -math.inf
+
+    def learning_rate(self) -> float:
+        """Return the present learning rate: it falls to a tenth over the run."""
+        rate = self.settings.ppo.learning_rate
+        if not self.settings.ppo.anneal:
+            return rate
+        return rate * max(1.0 - 0.9 * self.ppo.steps / self.settings.steps, 0.1)
+
+    def note_episodes(self, finished: list[Any]) -> None:
+        """Take finished episodes into the running means of their games."""
+        for result in finished:
+            game = self.batch.game_names[int(result["game"])]
+            seats = result["team"] >= 0
+            row = {
+                "return": float(result["total_reward"][seats].mean()),
+                "progress": float(result["progress"][seats].mean()),
+                "win_rate": float(result["won"].any()),
+                "length": float(result["length"]),
+                "rung": float(result["rung"]),
+            }
+            means = self.means.setdefault(game, {**row, "episodes": 0.0})
+            rate = max(RECENT, 1.0 / (1.0 + means["episodes"]))
+            for name, value in row.items():
+                means[name] += rate * (value - means[name])
+            means["episodes"] += 1.0
+
+    def save(self, name: str) -> None:
+        """Write a checkpoint under a name."""
+        progress = {
+            "means": self.means,
+            "updates": self.updates,
+            "seconds": self.seconds,
+            "best": self.best if math.isfinite(self.best) else None,
+        }
+        folder = self.folder / "checkpoints" / name
+        save_checkpoint(folder, self.ppo, self.settings, progress)
+
+    def metrics(self, logged: dict[str, float], step_rate: float) -> dict[str, float]:
+        """Return everything to log after an update, flat."""
+        total = sum(self.ppo.seconds.values()) or 1.0
+        actions = self.ppo.buffer.actions[self.ppo.buffer.alive]
+        row = {
+            "steps": float(self.ppo.steps),
+            "seconds": self.seconds,
+            "agent_steps_per_second": step_rate,
+            **{f"learning/{name}": value for name, value in logged.items()},
+            **{f"time/{name}": value / total for name, value in self.ppo.seconds.items()},
+        }
+        for head, place in zip(self.batch.heads, range(actions.shape[-1]), strict=True):
+            if head.has_no_op:
+                share = (actions[:, place] == head.size - 1).float().mean()
+                row[f"no_op/{head.name}"] = float(share)
+        for game, means in self.means.items():
+            row.update({f"{game}/{name}": value for name, value in means.items()})
+        return row
+
+
+class MetricsFile:
+    """Metrics as lines of JSON, and for TensorBoard."""
+
+    def __init__(self, folder: Path) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self.path = folder / "metrics.jsonl"
+        self.board = SummaryWriter(str(folder / "tensorboard"))  # type: ignore[no-untyped-call]
+
+    def write(self, row: dict[str, float]) -> None:
+        """Add a row."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({name: round(value, 6) for name, value in row.items()}) + "\n")
+        for name, value in row.items():
+            self.board.add_scalar(name, value, int(row["steps"]))  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Write out what is left."""
+        self.board.close()  # type: ignore[no-untyped-call]
+
+
+def train(settings: TrainSettings, evaluate: Evaluate | None = None, quiet: bool = False) -> Path:
+    """Train a policy and return the run's folder.
+
+    Args:
+        settings: what to do; `resume` goes on with an earlier run.
+        evaluate: called every `evaluate_every` steps; its "score" decides the best checkpoint.
+        quiet: print nothing.
+
+    Raises:
+        ValueError: a setting that cannot be met.
+        LearningError: a loss or gradient that is no number; the last checkpoint stands.
+    """
+    run = Run(settings)
+    settings, ppo = run.settings, run.ppo
+    metrics = MetricsFile(run.folder)
+    line = ProgressLine(settings.steps, ppo.steps, quiet)
+    if ppo.steps == 0:
+        run.save("last")
+    kept, evaluated = ppo.steps, ppo.steps
+    try:
+        while ppo.steps < settings.steps:
+            started, before = time.perf_counter(), ppo.steps
+            rate = run.learning_rate()
+            run.note_episodes(ppo.collect())
+            logged = ppo.update(rate)
+            seconds = time.perf_counter() - started
+            run.seconds += seconds
+            run.updates += 1
+            row = run.metrics(logged, (ppo.steps - before) / seconds)
+            if evaluate and settings.evaluate_every:
+                if ppo.steps - evaluated >= settings.evaluate_every:
+                    evaluated = ppo.steps
+                    scores = evaluate(ppo.module, ppo.steps)
+                    row.update({f"evaluation/{name}": value for name, value in scores.items()})
+                    if scores.get("score", -math.inf) > run.best:
+                        run.best = scores["score"]
+                        run.save("best")
+            metrics.write(row)
+            line.show(ppo.steps, row, run.means)
+            if ppo.steps - kept >= settings.checkpoint_every or ppo.steps >= settings.steps:
+                kept = ppo.steps
+                run.save("last")
+    finally:
+        line.close()
+        metrics.close()
+        run.batch.close()
+    return run.folder

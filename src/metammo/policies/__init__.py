@@ -1,0 +1,1 @@
+"""Who acts: random, scripted and learned policies behind one interface."""

@@ -1,0 +1,192 @@
+"""How an observation's bytes become numbers that a network takes in.
+
+Built for a CPU: few, large matrix products, bytes until the last moment, no gradient into lookups.
+Tile codes go through a constant table to 0/1 planes, already in the order of 3 x 3 patches, so that
+the first layer is one matrix product.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from metammo.observe.layout import (
+    ENTITY_CODES,
+    MATERIAL_CODES,
+    EntityFeature,
+    Layout,
+    OwnFeature,
+    TalkFeature,
+)
+from metammo.rules.materials import DEPLETES_TO, IS_HABITABLE, Material
+from metammo.rules.sizes import WINDOW
+
+PATCH = 3
+PATCHES = (WINDOW // PATCH) ** 2
+MATERIAL_PLANES = 6
+TILE_PLANES = MATERIAL_PLANES + ENTITY_CODES
+
+OWN_SCALE = {
+    OwnFeature.HEALTH: 100,
+    OwnFeature.FOOD: 100,
+    OwnFeature.WATER: 100,
+    OwnFeature.ROW_TO_CENTER: 32,
+    OwnFeature.COL_TO_CENTER: 32,
+    OwnFeature.DISTANCE_TO_CENTER: 32,
+    OwnFeature.PLAYABLE: 128,
+    OwnFeature.TICK: 1024,
+    OwnFeature.TICKS_LEFT: 1024,
+    OwnFeature.TIME_ALIVE: 1024,
+    OwnFeature.FREEZE: 10,
+    OwnFeature.DAMAGE: 20,
+    OwnFeature.FOG_HERE: 8,
+    OwnFeature.FOG_TICKS_LEFT: 128,
+    OwnFeature.FOG_FINAL_SIZE: 8,
+    OwnFeature.MESSAGE: 127,
+    OwnFeature.GOLD: 20,
+    OwnFeature.LEVEL: 10,
+    OwnFeature.MELEE_LEVEL: 10,
+    OwnFeature.RANGE_LEVEL: 10,
+    OwnFeature.MAGE_LEVEL: 10,
+    OwnFeature.EXPLORATION: 64,
+    OwnFeature.TEAM_ALIVE: 8,
+    OwnFeature.TEAM_SIZE: 8,
+    OwnFeature.PLAYERS_ALIVE: 128,
+    OwnFeature.TEAMS_ALIVE: 16,
+    OwnFeature.OBJECTIVE_ROW: 32,
+    OwnFeature.OBJECTIVE_COL: 32,
+    OwnFeature.PROGRESS: 1000,
+    OwnFeature.CAN_ATTACK: 8,
+    OwnFeature.COMBAT_TICKS: 3,
+}
+"""What each number about the agent is divided by; 1 where none is named."""
+
+ENTITY_SCALE = {
+    EntityFeature.ROW: 7,
+    EntityFeature.COL: 7,
+    EntityFeature.DISTANCE: 7,
+    EntityFeature.HEALTH: 100,
+    EntityFeature.FREEZE: 10,
+    EntityFeature.STYLE: 2,
+    EntityFeature.LEVEL: 10,
+    EntityFeature.ITEM_LEVEL: 30,
+    EntityFeature.MESSAGE: 127,
+    EntityFeature.DAMAGE: 20,
+}
+
+TALK_SCALE = {TalkFeature.ROW: 32, TalkFeature.COL: 32, TalkFeature.TOKEN: 127}
+
+
+def _inverse(scale: dict[int, int], size: int) -> Tensor:
+    values = torch.ones(size)
+    for feature, divisor in scale.items():
+        values[int(feature)] = 1.0 / divisor
+    return values
+
+
+def patch_order() -> Tensor:
+    """Return the window's tiles, patch after patch, int64[225]."""
+    tiles = torch.arange(WINDOW * WINDOW).view(WINDOW // PATCH, PATCH, WINDOW // PATCH, PATCH)
+    return tiles.permute(0, 2, 1, 3).reshape(-1)
+
+
+def tile_table() -> Tensor:
+    """Return the planes of each pair of material and entity code, float32[128, 14]."""
+    table = torch.zeros(MATERIAL_CODES, ENTITY_CODES, TILE_PLANES)
+    for material in Material:
+        planes = (
+            bool(IS_HABITABLE[material]),
+            material in (Material.WATER,),
+            material == Material.FOLIAGE,
+            material in DEPLETES_TO and material != Material.FOLIAGE,
+            material == Material.HERB,
+            material == Material.VOID,
+        )
+        table[material, :, :MATERIAL_PLANES] = torch.tensor(planes, dtype=torch.float32)
+    table[:, torch.arange(1, ENTITY_CODES), MATERIAL_PLANES + torch.arange(1, ENTITY_CODES)] = 1.0
+    return table.view(-1, TILE_PLANES)
+
+
+class ObservationEncoder(nn.Module):
+    """Encodes observations, uint8[rows, bytes], into features and keys of the entities.
+
+    Args:
+        layout: where the parts lie in the bytes.
+        patch_width: features of each 3 x 3 patch.
+        entity_width: features of each entity, and size of the keys.
+        width: features of an observation.
+    """
+
+    patch_order: Tensor
+    tile_table: Tensor
+    own_scale: Tensor
+    entity_scale: Tensor
+    talk_scale: Tensor
+
+    def __init__(
+        self, layout: Layout, patch_width: int = 24, entity_width: int = 32, width: int = 128
+    ) -> None:
+        super().__init__()
+        self.layout = layout
+        self.spans = {
+            part.name: (layout.offset(part.name), layout.dtype[part.name].itemsize)
+            for part in layout.parts
+        }
+        for name, value in (
+            ("patch_order", patch_order()),
+            ("tile_table", tile_table()),
+            ("own_scale", _inverse({int(k): v for k, v in OWN_SCALE.items()}, len(OwnFeature))),
+            (
+                "entity_scale",
+                _inverse({int(k): v for k, v in ENTITY_SCALE.items()}, len(EntityFeature)),
+            ),
+            ("talk_scale", _inverse({int(k): v for k, v in TALK_SCALE.items()}, len(TalkFeature))),
+        ):
+            self.register_buffer(name, value, persistent=False)
+        self.patch_layer = nn.Linear(PATCH * PATCH * TILE_PLANES, patch_width)
+        self.fog_layer = nn.Linear(2 * PATCH * PATCH, patch_width, bias=False)
+        self.tile_layer = nn.Linear(PATCHES * patch_width, width)
+        self.entity_layer = nn.Linear(len(EntityFeature), entity_width)
+        self.talk_layer = nn.Linear(len(TalkFeature), 16)
+        tasks = layout.dtype["task"].itemsize
+        self.own_layer = nn.Linear(len(OwnFeature) + tasks + 2 * entity_width + 16, width)
+        self.trunk = nn.Linear(width, width)
+
+    def part(self, rows: Tensor, name: str) -> Tensor:
+        """Return the bytes of a part, uint8[rows, bytes of the part], contiguous."""
+        offset, size = self.spans[name]
+        return rows[:, offset : offset + size].contiguous()
+
+    def encode_tiles(self, rows: Tensor) -> Tensor:
+        """Return features of the window, float32[rows, width]."""
+        count = rows.shape[0]
+        tiles = self.part(rows, "tiles").view(count, 4, WINDOW * WINDOW)[:, :, self.patch_order]
+        code = tiles[:, 0].int() * ENTITY_CODES + tiles[:, 1]
+        planes = self.tile_table.index_select(0, code.view(-1))
+        patches = planes.view(count * PATCHES, PATCH * PATCH * TILE_PLANES)
+        fog = (tiles[:, 2].float() - 128.0) * (tiles[:, 2] != 0) / 16.0
+        objective = tiles[:, 3].float() / 3.0
+        extra = torch.stack((fog, objective), dim=-1).view(count * PATCHES, 2 * PATCH * PATCH)
+        hidden = torch.relu(self.patch_layer(patches) + self.fog_layer(extra))
+        return self.tile_layer(hidden.view(count, -1))  # type: ignore[no-any-return]
+
+    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode observations.
+
+        Args:
+            rows: uint8[rows, bytes].
+
+        Returns:
+            Features, float32[rows, width], and entity keys, float32[rows, 32, entity_width].
+        """
+        count = rows.shape[0]
+        own = self.part(rows, "own").view(torch.int16).float() * self.own_scale
+        task = self.part(rows, "task").view(torch.int8).float() / 64.0
+        numbers = self.part(rows, "entities").view(torch.int8).view(count, -1, len(EntityFeature))
+        entities = torch.relu(self.entity_layer(numbers.float() * self.entity_scale))
+        # Rows of nobody must not shine through the maximum.
+        entities = entities * (numbers[:, :, :1] != 0)
+        words = self.part(rows, "talk").view(torch.int8).view(count, -1, len(TalkFeature))
+        talk = torch.relu(self.talk_layer(words.float() * self.talk_scale)).amax(1)
+        pooled = (entities.amax(1), entities.mean(1))
+        rest = self.own_layer(torch.cat((own, task, *pooled, talk), dim=-1))
+        hidden = torch.relu(self.encode_tiles(rows) + rest)
+        return torch.relu(self.trunk(hidden)), entities

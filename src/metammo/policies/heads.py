@@ -1,0 +1,78 @@
+"""Several categorical choices made at once: masking, sampling, joint log-probability, entropy.
+
+The log-probability of an action is the sum over its *active* heads: the style of an attack counts
+only where a target is chosen, and a head whose mask leaves one option adds nothing.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from metammo.actions import HEAD_STYLE, HEAD_TARGET, MINI_HEADS, NO_TARGET
+
+FORBIDDEN = -1e9
+"""Logit of a masked choice: finite, so that no gradient becomes NaN; its probability is exactly 0."""
+
+
+class ActionHeads:
+    """The heads of an action, their choices laid one after the other.
+
+    Args:
+        sizes: number of choices of each head.
+    """
+
+    def __init__(self, sizes: Sequence[int] = tuple(head.size for head in MINI_HEADS)) -> None:
+        self.sizes = tuple(sizes)
+
+    def masked(self, logits: Tensor, masks: Tensor) -> Tensor:
+        """Return float32 logits with masked choices put out of reach."""
+        return torch.where(masks != 0, logits.float(), FORBIDDEN)
+
+    def sample(self, logits: Tensor, masks: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw an action for each row, int64[rows, heads]: the argmax of logits + Gumbel noise."""
+        uniform = torch.rand(logits.shape, generator=generator, device=logits.device)
+        noise = -torch.log(-torch.log(uniform.clamp_(1e-10, 1 - 1e-7)))
+        return self._argmax(self.masked(logits, masks) + noise)
+
+    def likeliest(self, logits: Tensor, masks: Tensor) -> Tensor:
+        """Return the likeliest choice of each head, int64[rows, heads]."""
+        return self._argmax(self.masked(logits, masks))
+
+    def _argmax(self, scores: Tensor) -> Tensor:
+        parts = scores.split(self.sizes, dim=-1)
+        return torch.stack([part.argmax(-1) for part in parts], dim=-1)
+
+    def active(self, masks: Tensor, actions: Tensor) -> Tensor:
+        """Return which heads count, float32[rows, heads].
+
+        Args:
+            masks: uint8[rows, choices].
+            actions: int64[rows, heads].
+        """
+        options = torch.stack([part.sum(-1) for part in masks.split(self.sizes, dim=-1)], dim=-1)
+        active = (options > 1).float()
+        attacks = (actions[..., HEAD_TARGET] != NO_TARGET).float()
+        active[..., HEAD_STYLE] *= attacks
+        return active
+
+    def evaluate(self, logits: Tensor, masks: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
+        """Return log-probability and entropy of each head where it is active, else 0.
+
+        Args:
+            logits: float[rows, choices].
+            masks: uint8[rows, choices].
+            actions: int64[rows, heads].
+
+        Returns:
+            Two tensors float32[rows, heads]; a row's joint log-probability is the sum over heads.
+        """
+        log_probabilities, entropies = [], []
+        for head, part in enumerate(self.masked(logits, masks).split(self.sizes, dim=-1)):
+            log_softmax = torch.log_softmax(part, dim=-1)
+            chosen = log_softmax.gather(-1, actions[..., head : head + 1])
+            log_probabilities.append(chosen.squeeze(-1))
+            entropies.append(-(log_softmax.exp() * log_softmax.clamp_min(FORBIDDEN)).sum(-1))
+        active = self.active(masks, actions)
+        joint = torch.stack(log_probabilities, dim=-1) * active
+        return joint, torch.stack(entropies, dim=-1) * active

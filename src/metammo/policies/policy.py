@@ -1,0 +1,96 @@
+"""The one interface of everything that acts, and its form for torch modules."""
+
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from metammo.policies.heads import ActionHeads
+
+
+class Policy(Protocol):
+    """Chooses actions for any number of agents at once.
+
+    `state` is what the policy remembers of each agent, None where it remembers nothing.
+    """
+
+    name: str
+
+    def initial_state(self, count: int) -> Any:
+        """Return the memory of `count` agents whose lives begin."""
+        ...
+
+    def begin(self, state: Any, rows: NDArray[np.bool_]) -> Any:
+        """Return the memory with that of the chosen rows, whose lives begin, made blank."""
+        ...
+
+    def act(
+        self, observation: Any, mask: NDArray[np.uint8], state: Any
+    ) -> tuple[NDArray[np.int16], Any]:
+        """Choose an action for each row.
+
+        Args:
+            observation: record array [rows] of the layout, contiguous.
+            mask: uint8[rows, choices].
+            state: the rows' memory.
+
+        Returns:
+            Actions, int16[rows, heads], and the memory that follows.
+        """
+        ...
+
+
+def row_bytes_of(observation: Any) -> Tensor:
+    """Return observations as a tensor of bytes, uint8[rows, bytes], without a copy if contiguous."""
+    raw = np.ascontiguousarray(np.asarray(observation))
+    return torch.from_numpy(raw.view(np.uint8).reshape(raw.shape[0], -1))
+
+
+class TorchPolicy:
+    """A recurrent torch module as a policy, with random numbers of its own.
+
+    Args:
+        module: as `recurrent.RecurrentPolicy`.
+        name: how tables call it.
+        seed: of the sampling.
+        greedy: take the likeliest choices instead of sampling.
+    """
+
+    def __init__(
+        self, module: Any, name: str = "policy", *, seed: int = 0, greedy: bool = False
+    ) -> None:
+        self.module = module.eval()
+        self.name = name
+        self.greedy = greedy
+        self.heads = ActionHeads(module.head_sizes)
+        self.generator = torch.Generator(device=self.device).manual_seed(seed)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the module's weights are."""
+        return next(self.module.parameters()).device  # type: ignore[no-any-return]
+
+    def initial_state(self, count: int) -> Tensor:
+        """Return blank recurrent states, float32[count, size]."""
+        return torch.zeros(count, self.module.state_size, device=self.device)
+
+    def begin(self, state: Tensor, rows: NDArray[np.bool_]) -> Tensor:
+        """Return the states with the chosen rows made zero."""
+        keep = torch.from_numpy(~np.asarray(rows)).to(state.device)
+        return state * keep[:, None]
+
+    @torch.no_grad()
+    def act(
+        self, observation: Any, mask: NDArray[np.uint8], state: Tensor
+    ) -> tuple[NDArray[np.int16], Tensor]:
+        """Sample an action for each row."""
+        rows = row_bytes_of(observation).to(self.device)
+        masks = torch.from_numpy(np.ascontiguousarray(mask)).to(self.device)
+        logits, _, state = self.module.step(rows, state)
+        if self.greedy:
+            actions = self.heads.likeliest(logits, masks)
+        else:
+            actions = self.heads.sample(logits, masks, self.generator)
+        return actions.to(torch.int16).cpu().numpy(), state
