@@ -1,0 +1,49 @@
+"""What the contract tests share: every registered game, in batches that all use one driver."""
+
+import numpy as np
+
+import metammo
+
+GAMES = metammo.games()
+SHORT = {"horizon": 60}
+"""Knobs of a short episode."""
+
+
+def only(game):
+    """Return a mix of all games in which one alone is drawn: no driver of its own to compile."""
+    return {name: 1.0 if name == game else 1e-12 for name in GAMES}
+
+
+def make_batch(worlds=6, games=GAMES, **options):
+    return metammo.make_vec(games, worlds=worlds, **{"threads": 1, **options})
+
+
+def play(batch, steps, first=0):
+    """Step a batch by valid random actions."""
+    for step in range(first, first + steps):
+        batch.step(batch.random_actions(step))
+    return batch
+
+
+def bytes_of(batch):
+    """Return everything that a step of a batch writes, as bytes."""
+    arrays = (
+        batch.observation_bytes,
+        batch.masks,
+        batch.rewards,
+        batch.terminated,
+        batch.truncated,
+        batch.alive,
+        batch.done,
+        np.where(batch.done[:, None, None], batch.final_observation_bytes, 0),
+    )
+    return b"".join(array.tobytes() for array in arrays)
+
+
+def same(first, second):
+    """Return whether two nested answers of an environment are equal."""
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(same(first[k], second[k]) for k in first)
+    if isinstance(first, (tuple, list)):
+        return len(first) == len(second) and all(map(same, first, second))
+    return np.array_equal(first, second) and np.asarray(first).dtype == np.asarray(second).dtype
