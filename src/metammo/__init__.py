@@ -46,4 +46,4 @@ def make_single(
     if not hasattr(others, "act"):
         others = import_module("metammo.policies.hub").load_policy(others, seed=seed)
     make = import_module("metammo.envs.single").make_single
-    return make(game, others, seat=seat, seed=seed, **options)  # type: ignore[no-any-return]
+    return make(game, others, seat=seat, seed=seed, **options)

@@ -49,7 +49,7 @@ class MinigameParallelEnv(ParallelEnv):
         observed = observation_space(batch.layout, batch.heads)
         chosen = action_space(batch.heads)
         # A space of its own for each agent, since each has its own stream of samples.
-        self.observation_spaces = {agent: observed for agent in self.possible_agents}
+        self.observation_spaces = dict.fromkeys(self.possible_agents, observed)
         self.action_spaces = {agent: action_space(batch.heads) for agent in self.possible_agents}
         self._choice_counts = chosen.nvec
         self.state_space = spaces.Box(-(2**15), 2**15 - 1, state_shape(batch.sizes), np.int16)

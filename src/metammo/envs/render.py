@@ -185,7 +185,7 @@ def _stamp(ground: Pixels, center: tuple[int, int], sprite: Any, color: Any) -> 
     part = (slice(rows.start - top, rows.stop - top), slice(cols.start - left, cols.stop - left))
     body, outline = body[part], outline[part]
     mixed = ground[rows, cols] * (1 - body - outline)
-    mixed = mixed + body * np.asarray(color, np.float32) + outline * np.float32(OUTLINE)
+    mixed = mixed + body * np.asarray(color, np.float32) + outline * np.array(OUTLINE, np.float32)
     ground[rows, cols] = mixed
 
 

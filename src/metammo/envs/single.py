@@ -1,7 +1,7 @@
 """Gymnasium: one seat of a world to play; a policy plays the others."""
 
 import copy
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import gymnasium
 import numpy as np
@@ -39,7 +39,7 @@ class MinigameEnv(gymnasium.Env):
         seat: the agent that is played.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": 8}
+    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 8}  # noqa: RUF012 (its base)
 
     def __init__(
         self,
@@ -71,6 +71,7 @@ class MinigameEnv(gymnasium.Env):
         self.render_mode = render_mode
         self.observation_space = observation_space(batch.layout, batch.heads)
         self.action_space = action_space(batch.heads)
+        self._choice_counts = self.action_space.nvec.tolist()
         self._first_others = others
         self._others = copy.deepcopy(others)
         self._memory: Any = None
@@ -121,7 +122,7 @@ class MinigameEnv(gymnasium.Env):
             raise RuntimeError("there is no episode to step: call reset() first")
         if not self.action_space.contains(np.asarray(action)):
             raise ValueError(
-                f"the action must be whole numbers below {self.action_space.nvec.tolist()}, "
+                f"the action must be whole numbers below {self._choice_counts}, "
                 f"got {np.asarray(action).tolist()}"
             )
         batch = self.world.batch

@@ -13,21 +13,21 @@ from metammo.observe.layout import Layout
 class HeadChoices(spaces.MultiDiscrete):
     """A choice for each head; samples by a flat mask, too, as observations carry it."""
 
-    def sample(self, mask: Any = None, **options: Any) -> NDArray[Any]:
+    def sample(self, mask: Any = None, probability: Any = None) -> NDArray[Any]:
         """Return a random action.
 
         Args:
             mask: int8[choices], heads one after the other, or one array a head; 1 is allowed.
-            **options: as `MultiDiscrete.sample` takes them.
+            probability: instead of a mask, how likely each choice is, one array a head.
         """
         if isinstance(mask, np.ndarray):
             mask = tuple(np.split(mask, np.cumsum(self.nvec)[:-1]))
-        return super().sample(mask, **options)
+        return super().sample(mask) if probability is None else super().sample(mask, probability)
 
 
 def action_space(heads: tuple[Head, ...]) -> HeadChoices:
     """Return the space of one agent's actions."""
-    return HeadChoices(head_sizes(heads))
+    return HeadChoices(list(head_sizes(heads)))
 
 
 def no_op_mask(heads: tuple[Head, ...]) -> NDArray[np.uint8]:
@@ -40,7 +40,7 @@ def no_op_mask(heads: tuple[Head, ...]) -> NDArray[np.uint8]:
 
 def observation_space(layout: Layout, heads: tuple[Head, ...]) -> spaces.Dict:
     """Return the space of what one agent is given: its observation's parts, and its mask."""
-    parts = {
+    parts: dict[str, spaces.Space[Any]] = {
         part.name: spaces.Box(part.low, part.high, part.shape, np.dtype(part.dtype).type)
         for part in layout.parts
     }

@@ -124,7 +124,9 @@ def _planes(batch: Batch) -> NDArray[np.int16]:
         (StatePlane.HEALTH, "entity_health", 0),
     ):
         planes[place, plane, row, col] = worlds[column][place, entity].astype(np.int16) + offset
-    np.add.at(planes, (place, StatePlane.COUNT, row, col), 1)
+    tile = (place * side + row) * side + col
+    count = np.bincount(tile, minlength=len(worlds) * side * side)
+    planes[:, StatePlane.COUNT] = count.reshape(len(worlds), side, side)
     slots = np.arange(worlds["objective_row"].shape[1])
     place, slot = np.nonzero(slots < worlds["objective_count"][:, None])
     row = worlds["objective_row"][place, slot] - BORDER
@@ -163,7 +165,7 @@ def _teams(batch: Batch) -> NDArray[np.float32]:
     place, player = np.nonzero(np.arange(players) < worlds["player_count"][:, None])
     best = worlds["player_best_progress"][place, player]
     team = worlds["entity_team"][place, player]
-    np.maximum.at(teams, (place, team, TeamFeature.PROGRESS), best)
+    np.maximum.at(teams[..., TeamFeature.PROGRESS], (place, team), best)
     return teams
 
 

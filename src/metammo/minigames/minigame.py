@@ -148,8 +148,8 @@ def find_game(name: str) -> GameFile:
     known = games()
     if name not in known:
         close = difflib.get_close_matches(name, known, 3, 0.5)
-        hint = f"did you mean {', '.join(close)}?" if close else f"games: {', '.join(known)}"
-        raise GameError(f"unknown game {name!r}; {hint} A path to a .py file works, too.")
+        hint = f"did you mean {', '.join(close)}?" if close else f"games: {', '.join(known)};"
+        raise GameError(f"unknown game {name!r}; {hint} the path of a .py file works, too")
     return known[name]
 
 

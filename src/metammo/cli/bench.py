@@ -1,0 +1,242 @@
+"""`metammo bench`: how fast simulator, reset and training are on this machine."""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import tyro
+
+import metammo
+from metammo.cli.show import note, print_json, print_table
+from metammo.envs.batch import make_vec
+from metammo.envs.crew import core_count
+
+ACTION_SETS = 8
+"""Different sets of random actions that a timed run goes through."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Measure speed: sim, reset, train, scale.
+
+    Speeds count living agents' steps. Compiling and warming up are left out of them and shown
+    apart; each figure is the median of several runs.
+
+    Example: metammo bench sim --threads 1
+    """
+
+    what: Annotated[Literal["sim", "reset", "train", "scale"], tyro.conf.Positional] = "sim"
+    """sim: the simulator with observations and masks; reset: new maps; train: end to end; scale:
+    threads beside as many independent processes."""
+    game: str = "team_battle"
+    """Id of a game."""
+    worlds: int = 64
+    """Worlds stepped together."""
+    threads: int = 1
+    """Cores of the simulator (sim, scale) or of all (train: 0 for all)."""
+    ticks: int = 200
+    """Ticks of a timed run."""
+    runs: int = 5
+    """Timed runs; the median is quoted."""
+    mortal: bool = False
+    """Let agents die; else health, food and water are refilled outside the timer."""
+    npcs: int = 128
+    """NPCs of a world."""
+    steps: int = 500_000
+    """Agent-steps of `bench train`."""
+    json: bool = False
+    """Print one JSON object."""
+
+
+def machine() -> dict[str, Any]:
+    """Return what a figure depends on: processor, cores, versions, commit."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+        names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
+        model = names[0] if names else model
+    return {
+        "processor": model,
+        "cores": core_count(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "version": metammo.__version__,
+        "commit": _commit(),
+    }
+
+
+def _commit() -> str:
+    try:
+        result = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return result.stdout.strip()
+
+
+def time_runs(batch: Any, options: Options) -> dict[str, Any]:
+    """Step a batch for several runs; actions are drawn, and health refilled, outside the timer."""
+    rates, alive_share, worst = [], [], 0.0
+    for run in range(options.runs + 1):
+        counted, seconds = 0, 0.0
+        for tick in range(options.ticks):
+            actions = batch.random_actions(run * options.ticks + tick)
+            if not options.mortal:
+                batch.refill()
+            counted += int(batch.alive.sum())
+            started = time.perf_counter()
+            batch.step(actions)
+            passed = time.perf_counter() - started
+            seconds += passed
+            worst = max(worst, passed)
+        if run:  # the first warms up
+            rates.append(counted / seconds)
+            alive_share.append(counted / (options.ticks * batch.alive.size))
+    return {
+        "agent_steps_per_second": statistics.median(rates),
+        "lowest": min(rates),
+        "highest": max(rates),
+        "alive_share": statistics.mean(alive_share),
+    }
+
+
+def bench_sim(options: Options) -> dict[str, Any]:
+    """Measure the simulator with observations and masks."""
+    started = time.perf_counter()
+    knobs = {"npc_count": options.npcs} if options.npcs >= 0 else {}
+    batch = make_vec(
+        options.game, options.worlds, threads=options.threads, evaluation=True, **knobs
+    )
+    batch.step(batch.random_actions(0))
+    compiled = time.perf_counter() - started
+    result = time_runs(batch, options)
+    batch.close()
+    return {"compile_or_load_seconds": compiled, **result}
+
+
+def bench_reset(options: Options) -> dict[str, Any]:
+    """Measure a reset with a new map, alone on a core."""
+    batch = make_vec(options.game, options.worlds, threads=1, evaluation=True)
+    seconds = []
+    for _ in range(options.runs + 1):
+        started = time.perf_counter()
+        batch.reset()
+        seconds.append((time.perf_counter() - started) / options.worlds)
+    batch.close()
+    return {"milliseconds_per_reset": 1000 * statistics.median(seconds[1:])}
+
+
+def bench_train(options: Options) -> dict[str, Any]:
+    """Measure training end to end: the learner's steps, first rollouts left out."""
+    from metammo.learner.settings import TrainSettings
+    from metammo.learner.train import train
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = TrainSettings(
+            games=(options.game,),
+            steps=options.steps,
+            threads=0 if options.threads == 1 else options.threads,
+            folder=Path(folder),
+            worlds=32,
+        )
+        run = train(settings, quiet=True)
+        lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    rates = [row["agent_steps_per_second"] for row in rows[1:]]
+    shares = {
+        f"share_{name}": statistics.median(row[f"time/{name}"] for row in rows[1:])
+        for name in ("simulator", "forward", "update")
+    }
+    rate = statistics.median(rates)
+    return {
+        "agent_steps_per_second": rate,
+        **shares,
+        "hours_for_400_million": 400e6 / rate / 3600,
+        "hours_for_1_billion": 1e9 / rate / 3600,
+    }
+
+
+def bench_scale(options: Options) -> dict[str, Any]:
+    """Measure several threads beside as many one-thread processes that run at once."""
+    threads = options.threads if options.threads > 1 else core_count()
+    command = [sys.executable, "-m", "metammo.cli.main", "bench", "sim", "--json", "--threads", "1"]
+    command += ["--game", options.game, "--worlds", str(max(options.worlds // threads, 1))]
+    command += ["--ticks", str(options.ticks), "--runs", str(options.runs)]
+    command += ["--npcs", str(options.npcs)]
+    environment = {**os.environ, "METAMMO_TRACEBACK": ""}
+    one = Options(
+        what="sim",
+        game=options.game,
+        worlds=options.worlds,
+        threads=threads,
+        ticks=options.ticks,
+        runs=options.runs,
+        npcs=options.npcs,
+    )
+    note(f"{threads} threads in one process ...")
+    together = bench_sim(one)["agent_steps_per_second"]
+    note(f"{threads} processes of one thread ...")
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(threads)
+    ]
+    outputs = [process.communicate()[0] for process in processes]
+    apart = sum(json.loads(output)["agent_steps_per_second"] for output in outputs)
+    return {
+        "threads": threads,
+        "agent_steps_per_second": together,
+        "processes_agent_steps_per_second": apart,
+        "ratio": together / apart,
+    }
+
+
+BENCHES: dict[str, Callable[[Options], dict[str, Any]]] = {
+    "sim": bench_sim,
+    "reset": bench_reset,
+    "train": bench_train,
+    "scale": bench_scale,
+}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+    return str(value)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    options = tyro.cli(Options, args=list(arguments), prog="metammo bench")
+    if min(options.worlds, options.ticks, options.runs) < 1:
+        raise ValueError("worlds, ticks and runs must be at least 1")
+    result = {
+        "bench": options.what,
+        "game": options.game,
+        "worlds": options.worlds,
+        **({"threads": options.threads} if options.what == "sim" else {}),
+        **BENCHES[options.what](options),
+        "machine": machine(),
+    }
+    if options.json:
+        print_json(result)
+        return 0
+    rows = [(name.replace("_", " "), _shown(v)) for name, v in result.items() if name != "machine"]
+    rows += [(name, _shown(value)) for name, value in result["machine"].items()]
+    print_table("Speed", ("figure", "value"), rows)
+    return 0

@@ -1,0 +1,78 @@
+"""`metammo evaluate`: several policies in the same episodes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import tyro
+
+from metammo.cli.show import match_table, print_json
+from metammo.evaluation.match import MatchResult, play_match
+from metammo.policies.hub import load_policy
+
+
+@dataclass(frozen=True)
+class Options:
+    """Rate policies in the same episodes: equal shares of the seats, rotated, on held-out maps.
+
+    Progress is the mean of the agents' best task progress, score that plus 16 for each winning
+    agent; an episode counts as won for a policy one of whose agents won it.
+
+    Example: metammo evaluate runs/race_to_center-0 --game race_to_center --episodes 64
+    """
+
+    policy: Annotated[str, tyro.conf.Positional]
+    """A run's folder, a checkpoint's, `scripted` or `random`."""
+    game: str = "race_to_center"
+    """Id of a game, or the path of a file that holds one."""
+    against: tuple[str, ...] = ("scripted", "random")
+    """The others at the table, as `policy`."""
+    episodes: int = 64
+    """How many; rounded up to whole rounds of worlds."""
+    seed: int = 0
+    """Of the worlds; the same seed gives the same rows."""
+    threads: int = 0
+    """Cores; 0: all."""
+    config: str = "mini"
+    """mini or full."""
+    json: bool = False
+    """Print one JSON object."""
+
+
+def named_policies(names: Sequence[str], seed: int) -> list[Any]:
+    """Return policies of different names, loaded by name or folder."""
+    policies = []
+    for place, name in enumerate(names):
+        policy = load_policy(name, seed=seed + place)
+        taken = [other.name for other in policies].count(policy.name)
+        if taken:
+            policy.name = f"{policy.name} ({place + 1})"
+        policies.append(policy)
+    return policies
+
+
+def rate(names: Sequence[str], game: str, episodes: int, **options: Any) -> MatchResult:
+    """Play a match between named policies."""
+    seed = options.get("seed", 0)
+    return play_match(game, named_policies(names, seed), episodes, **options)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    options = tyro.cli(Options, args=list(arguments), prog="metammo evaluate")
+    result = rate(
+        [options.policy, *options.against],
+        options.game,
+        options.episodes,
+        seed=options.seed,
+        threads=options.threads or None,
+        config=options.config,
+    )
+    rows = result.rows()
+    if options.json:
+        length = float(result.length.mean())
+        print_json({"game": options.game, "seed": options.seed, "ticks": length, "rows": rows})
+        return 0
+    title = f"{options.game}: {len(result.score)} episodes on held-out maps, seed {options.seed}"
+    match_table(title, rows)
+    return 0

@@ -1,0 +1,83 @@
+"""The command `metammo`: finds the subcommand, and turns errors into one line and exit code 2."""
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "games": "list the minigames, or show one's rules and knobs",
+    "train": "train a policy",
+    "evaluate": "rate policies against each other on held-out maps",
+    "bench": "measure speed",
+    "demo": "train on a small game for a few minutes and see the result",
+}
+
+USAGE = "usage: metammo COMMAND [options]; metammo COMMAND --help says more"
+
+
+def _overview() -> str:
+    width = max(len(name) for name in COMMANDS)
+    lines = [USAGE, "", "commands:"]
+    lines += [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
+    lines += ["", "example: metammo train --games race_to_center --steps 2000000"]
+    return "\n".join(lines)
+
+
+def fail(message: str) -> int:
+    """Say what is wrong on standard error, in one line; return the exit code, 2."""
+    print(f"metammo: {message}", file=sys.stderr)
+    return 2
+
+
+def _read_command(arguments: Sequence[str]) -> tuple[str, list[str]] | int:
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_overview())
+        return 0
+    if arguments[0] == "--version":
+        from metammo import __version__
+
+        print(__version__)
+        return 0
+    name, *rest = arguments
+    if name not in COMMANDS:
+        close = difflib.get_close_matches(name, COMMANDS, 1)
+        hint = f"did you mean {close[0]}?" if close else f"commands: {', '.join(COMMANDS)}"
+        return fail(f"unknown command {name!r}; {hint}")
+    return name, rest
+
+
+def _discard_output() -> None:
+    """Let later writes to a closed standard output go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0, or 2 for what a user can mend."""
+    command = _read_command(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(command, int):
+        return command
+    name, rest = command
+    try:
+        module = importlib.import_module(f"metammo.cli.{name}")
+        code = module.run(rest)
+        return int(code or 0)
+    except SystemExit as stop:
+        # A parser has said already what is wrong.
+        return stop.code if isinstance(stop.code, int) else 2
+    except BrokenPipeError:
+        _discard_output()
+        return 0
+    except KeyboardInterrupt:
+        print("metammo: stopped", file=sys.stderr)
+        return 130
+    except (ValueError, OSError, RuntimeError) as error:
+        # Bad games, knobs, checkpoints and devices are ValueErrors that say how to mend them.
+        if os.environ.get("METAMMO_TRACEBACK"):
+            raise
+        return fail(" ".join(str(error).split()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""How commands print: tables for people, one JSON object for machines."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print one object on standard output."""
+    print(json.dumps(value, indent=2))
+
+
+def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    """Return a table; columns of numbers to the right, words to the left."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for place, column in enumerate(columns):
+        is_number = bool(rows) and all(str(row[place])[:1] in "0123456789+-." for row in rows)
+        table.add_column(column, justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    return table
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table on standard output; colour only where a terminal wants it."""
+    Console().print(make_table(title, columns, rows))
+
+
+def note(message: str) -> None:
+    """Say something on standard error."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def match_table(title: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Print the rows of a match."""
+    cells = [
+        (
+            row["policy"],
+            f"{row['progress']:.3f}",
+            f"{row['win_rate']:.1%}",
+            f"{row['win_rate_low']:.0%} .. {row['win_rate_high']:.0%}",
+            f"{row['score']:.2f}",
+            f"{row['score_low']:.2f} .. {row['score_high']:.2f}",
+        )
+        for row in rows
+    ]
+    columns = ("policy", "progress", "episodes won", "95%", "score", "95%")
+    print_table(title, columns, cells)
