@@ -70,7 +70,7 @@ def test_wrong_seats_and_actions_are_refused():
         single("survive", seat=128)
     env = single("survive")
     env.reset()
-    with pytest.raises(ValueError, match="whole numbers below .*5, 3, 33, 128"):
+    with pytest.raises(ValueError, match=r"whole numbers below .*5, 3, 33, 128"):
         env.step((0, 0, 0))
 
 
@@ -90,6 +90,15 @@ def test_a_policy_of_one_s_own_plays_the_others():
         env.step((4, 0, 32, 127))
     assert (env.world.batch.worlds["entity_row"][0, 1:128] == begun).all()
     assert env._memory == 4
+
+
+def test_the_seat_does_as_it_is_told():
+    env = single("survive", seat=5)
+    env.reset(seed=0)
+    batch = env.world.batch
+    assert batch.worlds[0].player_message[5] == 0
+    env.step((4, 0, batch.masks[0, 5, 8:41].argmax(), 76))
+    assert batch.worlds[0].player_message[5] == 77
 
 
 @every_game
@@ -137,7 +146,7 @@ def check_final(env, infos, ended, done):
 
 def test_what_the_vector_gives_stays_unless_copying_is_off():
     env = vector("survive")
-    observations, infos = env.reset(seed=0)
+    observations, _ = env.reset(seed=0)
     kept = copy.deepcopy(observations)
     for step in range(5):
         env.step(env.batch.random_actions(step).reshape(256, -1))

@@ -60,7 +60,11 @@ def test_a_seed_repeats_whole_episodes(game):
 def test_the_first_reset_begins_with_the_seed_of_make(game):
     env = make(game, seed=3)
     assert same(env.reset(), make(game).reset(3))
-    assert env.world.batch.worlds[0].episode == 1
+    world = env.world.batch.worlds[0]
+    assert world.episode == 1
+    env.step(dict.fromkeys(env.agents, (4, 0, 32, 127)))
+    env.reset()
+    assert (world.episode, world.tick) == (2, 0)
 
 
 @every_game
@@ -121,9 +125,9 @@ def test_wrong_actions_are_refused():
         env.step({"agent_0": actions["agent_0"]})
     with pytest.raises(ValueError, match="agent_7 must be 4 whole numbers, got shape"):
         env.step({**actions, "agent_7": [0, 0]})
-    with pytest.raises(ValueError, match="agent_7 must be 4 whole numbers.*float64"):
+    with pytest.raises(ValueError, match=r"agent_7 must be 4 whole numbers.*float64"):
         env.step({**actions, "agent_7": [0.0, 0, 0, 0]})
-    with pytest.raises(ValueError, match="agent_7 must lie below .*5, 3, 33, 128"):
+    with pytest.raises(ValueError, match=r"agent_7 must lie below .*5, 3, 33, 128"):
         env.step({**actions, "agent_7": [5, 0, 32, 127]})
     assert env.world.batch.worlds[0].tick == 0
 
@@ -135,7 +139,7 @@ def test_the_state_and_the_pictures():
     before = env.render()
     length = 0
     while env.agents:
-        env.step({agent: (4, 0, 32, 127) for agent in env.agents})
+        env.step(dict.fromkeys(env.agents, (4, 0, 32, 127)))
         length += 1
     # The picture is of the world as it ended, not of the next.
     assert env.render().shape == before.shape

@@ -41,7 +41,7 @@ class Options:
 
 def named_policies(names: Sequence[str], seed: int) -> list[Any]:
     """Return policies of different names, loaded by name or folder."""
-    policies = []
+    policies: list[Any] = []
     for place, name in enumerate(names):
         policy = load_policy(name, seed=seed + place)
         taken = [other.name for other in policies].count(policy.name)

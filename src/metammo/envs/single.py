@@ -163,7 +163,7 @@ def make_single(
     batch = env.world.batch
     env.spec = EnvSpec(
         id=f"metammo/{'-'.join(batch.game_names)}-v{batch.game_versions[0]}",
-        entry_point=MinigameEnv,
+        entry_point="metammo.envs.single:MinigameEnv",
         kwargs={"games": game, "others": others, "seat": seat, **options},
     )
     return env

@@ -40,7 +40,7 @@ class MatchResult:
         episodes = len(values)
         picked = rng.integers(0, episodes, (RESAMPLES, episodes))
         means = values[picked].mean(1)
-        return np.percentile(means, [2.5, 97.5], axis=0).T  # type: ignore[no-any-return]
+        return np.percentile(means, [2.5, 97.5], axis=0).T
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row a policy, best score first."""

@@ -125,12 +125,12 @@ class PPO:
         """Return normalised values of observations that follow the present states."""
         observed = rows.index_select(0, which).to(self.device)
         _, values, _ = self.module.step(observed, self.state.index_select(0, which.to(self.device)))
-        return values.cpu()  # type: ignore[no-any-return]
+        return values.cpu()
 
     def collect(self) -> list[Any]:
         """Fill the rollout; return the results of the episodes that ended, in world order."""
         buffer, batch = self.buffer, self.batch
-        finished = []
+        finished: list[Any] = []
         self.module.eval()
         for step in range(buffer.steps):
             begins = self._flat(batch.life_begins)
@@ -271,7 +271,7 @@ class PPO:
         if bool(torch.isfinite(loss)) and bool(torch.isfinite(norm)):
             return
         raise LearningError(
-            f"loss {loss.item()} with gradient norm {norm.item()} after {self.steps} agent-steps of "
+            f"loss {loss.item()}, gradient norm {norm.item()} after {self.steps} agent-steps of "
             f"{', '.join(self.batch.game_names)}: nothing was learned from it, and the last "
             "checkpoint stands; lower the learning rate and resume"
         )

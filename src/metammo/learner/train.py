@@ -77,12 +77,15 @@ class Run:
     """
 
     def __init__(self, settings: TrainSettings) -> None:
+        checkpoint: Path | None = None
+        progress: dict[str, Any] = {}
+        steps = 0
         if settings.resume is not None:
-            self.folder = settings.resume
-            checkpoint = find_checkpoint(self.folder)
+            checkpoint = find_checkpoint(settings.resume)
             kept, progress, steps = read_progress(checkpoint)
             # The goal and the machine may change; what decides the result may not.
             longer = max(settings.steps, kept.steps)
+            self.folder = settings.resume
             settings = replace(kept, steps=longer, threads=settings.threads)
         self.settings = settings
         check_device(settings.device)
@@ -108,7 +111,7 @@ class Run:
         )
         self.means: dict[str, dict[str, float]] = {}
         self.updates, self.seconds, self.best = 0, 0.0, -math.inf
-        if settings.resume is None and not hasattr(self, "folder"):
+        if checkpoint is None:
             self.folder = run_folder(settings)
             self.folder.mkdir(parents=True)
             text = json.dumps(settings_to_json(settings), indent=2)
@@ -155,6 +158,14 @@ class Run:
         folder = self.folder / "checkpoints" / name
         save_checkpoint(folder, self.ppo, self.settings, progress)
 
+    def rate(self, evaluate: Evaluate) -> dict[str, float]:
+        """Evaluate the present policy; keep it if it is the best so far."""
+        scores = evaluate(self.ppo.module, self.ppo.steps)
+        if scores.get("score", -math.inf) > self.best:
+            self.best = scores["score"]
+            self.save("best")
+        return {f"evaluation/{name}": value for name, value in scores.items()}
+
     def metrics(self, logged: dict[str, float], step_rate: float) -> dict[str, float]:
         """Return everything to log after an update, flat."""
         total = sum(self.ppo.seconds.values()) or 1.0
@@ -182,18 +193,18 @@ class MetricsFile:
         from torch.utils.tensorboard import SummaryWriter
 
         self.path = folder / "metrics.jsonl"
-        self.board = SummaryWriter(str(folder / "tensorboard"))  # type: ignore[no-untyped-call]
+        self.board = SummaryWriter(str(folder / "tensorboard"))
 
     def write(self, row: dict[str, float]) -> None:
         """Add a row."""
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({name: round(value, 6) for name, value in row.items()}) + "\n")
         for name, value in row.items():
-            self.board.add_scalar(name, value, int(row["steps"]))  # type: ignore[no-untyped-call]
+            self.board.add_scalar(name, value, int(row["steps"]))
 
     def close(self) -> None:
         """Write out what is left."""
-        self.board.close()  # type: ignore[no-untyped-call]
+        self.board.close()
 
 
 def train(settings: TrainSettings, evaluate: Evaluate | None = None, quiet: bool = False) -> Path:
@@ -225,14 +236,10 @@ def train(settings: TrainSettings, evaluate: Evaluate | None = None, quiet: bool
             run.seconds += seconds
             run.updates += 1
             row = run.metrics(logged, (ppo.steps - before) / seconds)
-            if evaluate and settings.evaluate_every:
-                if ppo.steps - evaluated >= settings.evaluate_every:
-                    evaluated = ppo.steps
-                    scores = evaluate(ppo.module, ppo.steps)
-                    row.update({f"evaluation/{name}": value for name, value in scores.items()})
-                    if scores.get("score", -math.inf) > run.best:
-                        run.best = scores["score"]
-                        run.save("best")
+            due = settings.evaluate_every and ppo.steps - evaluated >= settings.evaluate_every
+            if evaluate and due:
+                evaluated = ppo.steps
+                row.update(run.rate(evaluate))
             metrics.write(row)
             line.show(ppo.steps, row, run.means)
             if ppo.steps - kept >= settings.checkpoint_every or ppo.steps >= settings.steps:

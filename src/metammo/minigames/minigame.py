@@ -110,7 +110,7 @@ def _game_of(module: ModuleType) -> type[Minigame] | None:
     for value in vars(module).values():
         is_game = inspect.isclass(value) and issubclass(value, Minigame) and value is not Minigame
         if is_game and value.__module__ == module.__name__:
-            return value  # type: ignore[no-any-return]
+            return value
     return None
 
 

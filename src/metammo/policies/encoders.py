@@ -166,7 +166,7 @@ class ObservationEncoder(nn.Module):
         objective = tiles[:, 3].float() / 3.0
         extra = torch.stack((fog, objective), dim=-1).view(count * PATCHES, 2 * PATCH * PATCH)
         hidden = torch.relu(self.patch_layer(patches) + self.fog_layer(extra))
-        return self.tile_layer(hidden.view(count, -1))  # type: ignore[no-any-return]
+        return self.tile_layer(hidden.view(count, -1))
 
     def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Encode observations.

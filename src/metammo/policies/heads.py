@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from metammo.actions import HEAD_STYLE, HEAD_TARGET, MINI_HEADS, NO_TARGET
+from metammo.actions import HEAD_STYLE, HEAD_TARGET, MINI_HEADS, NO_TARGET, head_sizes
 
 FORBIDDEN = -1e9
-"""Logit of a masked choice: finite, so that no gradient becomes NaN; its probability is exactly 0."""
+"""Logit of a masked choice: finite, so no gradient becomes NaN; its probability is exactly 0."""
 
 
 class ActionHeads:
@@ -22,7 +22,7 @@ class ActionHeads:
         sizes: number of choices of each head.
     """
 
-    def __init__(self, sizes: Sequence[int] = tuple(head.size for head in MINI_HEADS)) -> None:
+    def __init__(self, sizes: Sequence[int] = head_sizes(MINI_HEADS)) -> None:
         self.sizes = tuple(sizes)
 
     def masked(self, logits: Tensor, masks: Tensor) -> Tensor:

@@ -43,7 +43,7 @@ class Policy(Protocol):
 
 
 def row_bytes_of(observation: Any) -> Tensor:
-    """Return observations as a tensor of bytes, uint8[rows, bytes], without a copy if contiguous."""
+    """Return observations as bytes, uint8[rows, bytes]; not copied if they are contiguous."""
     raw = np.ascontiguousarray(np.asarray(observation))
     return torch.from_numpy(raw.view(np.uint8).reshape(raw.shape[0], -1))
 
@@ -70,7 +70,7 @@ class TorchPolicy:
     @property
     def device(self) -> torch.device:
         """Where the module's weights are."""
-        return next(self.module.parameters()).device  # type: ignore[no-any-return]
+        return next(self.module.parameters()).device
 
     def initial_state(self, count: int) -> Tensor:
         """Return blank recurrent states, float32[count, size]."""
