@@ -1,0 +1,183 @@
+"""Training runs: sequences, resuming bit for bit, a NaN that stops, and learning something."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from metammo.learner.checkpoint import find_checkpoint
+from metammo.learner.ppo import PPO, LearningError, ReturnScale
+from metammo.learner.rollout import Rollout
+from metammo.learner.settings import PPOSettings, TrainSettings
+from metammo.learner.train import Run, train
+from metammo.policies.hub import CheckpointError, load_module, load_policy
+
+PPO_SETTINGS = PPOSettings(sequence=4, minibatch=512)
+
+
+def settings_in(folder, **changes):
+    settings = TrainSettings(
+        games=("race_to_center", "survive", "team_battle"),
+        worlds=2,
+        rollout=8,
+        steps=8000,
+        threads=2,
+        folder=folder,
+        checkpoint_every=2000,
+        ppo=PPO_SETTINGS,
+    )
+    return replace(settings, **changes)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A whole run, and one that was stopped and resumed."""
+    folder = tmp_path_factory.mktemp("runs")
+    whole = train(settings_in(folder, name="whole"), quiet=True)
+    return folder, whole
+
+
+def weights_of(run):
+    return load_module(run / "checkpoints" / "last").state_dict()
+
+
+def test_a_resumed_run_goes_on_bit_for_bit(finished, tmp_path):
+    _, whole = finished
+    run = Run(settings_in(tmp_path, name="parts"))
+    for _ in range(2):
+        rate = run.learning_rate()
+        run.note_episodes(run.ppo.collect())
+        run.ppo.update(rate)
+    run.save("last")
+    run.batch.close()
+    # Another process would find no more than the folder.
+    resumed = train(replace(settings_in(tmp_path), resume=run.folder), quiet=True)
+    wanted, got = weights_of(whole), weights_of(resumed)
+    assert all(torch.equal(wanted[name], got[name]) for name in wanted)
+
+
+def test_a_run_folder_holds_what_it_says(finished):
+    _, whole = finished
+    names = {path.name for path in (whole / "checkpoints" / "last").iterdir()}
+    assert names == {
+        "config.json",
+        "model.safetensors",
+        "training.json",
+        "training.safetensors",
+    }
+    rows = [json.loads(line) for line in (whole / "metrics.jsonl").read_text().splitlines()]
+    assert rows[-1]["steps"] >= 8000
+    assert {"learning/kl", "learning/entropy_move", "no_op/move"} <= set(rows[-1])
+    assert any((whole / "tensorboard").iterdir())
+
+
+def test_a_policy_loads_by_the_ecosystems_own_way(finished):
+    from metammo.policies.recurrent import RecurrentPolicy
+
+    _, whole = finished
+    module = RecurrentPolicy.from_pretrained(whole / "checkpoints" / "last")
+    wanted = weights_of(whole)
+    assert all(torch.equal(wanted[name], value) for name, value in module.state_dict().items())
+
+
+def test_what_is_no_checkpoint_is_refused(finished, tmp_path):
+    _, whole = finished
+    with pytest.raises(CheckpointError, match="holds no checkpoints/last"):
+        find_checkpoint(tmp_path)
+    with pytest.raises(CheckpointError, match="there is no policy at"):
+        load_policy(tmp_path / "nothing")
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    description = json.loads((whole / "checkpoints/last/config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**description, "row_bytes": 17}))
+    with pytest.raises(CheckpointError, match=r"trained on layout mini \(17 bytes\)"):
+        load_policy(copy)
+    (copy / "config.json").write_text(json.dumps(description))
+    (copy / "model.safetensors").write_bytes(b"garbage")
+    with pytest.raises(CheckpointError, match="cannot be loaded"):
+        load_policy(copy)
+
+
+def test_nan_stops_the_run_and_names_the_game(tmp_path):
+    run = Run(settings_in(tmp_path))
+    run.ppo.collect()
+    with torch.no_grad():
+        run.ppo.module.value_layer.weight.fill_(float("nan"))
+    with pytest.raises(LearningError, match="race_to_center"):
+        run.ppo.update(1e-3)
+    run.batch.close()
+
+
+def test_every_living_step_is_dealt_once():
+    buffer = Rollout(8, 5, 3, 2, 1, 4, sequence=4)
+    rng = torch.Generator().manual_seed(0)
+    buffer.alive[:] = torch.rand(8, 5, generator=rng) < 0.6
+    numbers = torch.arange(40.0).view(8, 5)
+    seen = []
+    for batch in buffer.minibatches(6, numbers, numbers, numbers, rng):
+        assert batch.begins.shape[0] == 4
+        seen += batch.advantages.tolist()
+    assert sorted(seen) == numbers[buffer.alive].tolist()
+
+
+def test_the_dead_change_nothing(tmp_path):
+    run = Run(settings_in(tmp_path))
+    ppo: PPO = run.ppo
+    ppo.collect()
+    buffer = ppo.buffer
+    buffer.alive[4:, 3] = False
+    zeros = torch.zeros(8, ppo.rows)
+
+    def logs():
+        generator = torch.Generator().manual_seed(1)
+        batch = next(buffer.minibatches(10**9, zeros, zeros, zeros, generator))
+        return ppo.evaluate(batch)[0].detach()
+
+    before = logs()
+    buffer.observations[4:, 3] = 77
+    buffer.actions[4:, 3] = 1
+    assert torch.equal(before, logs())
+    run.batch.close()
+
+
+def test_returns_are_scaled_by_game():
+    scale = ReturnScale(2)
+    games = torch.tensor([0, 0, 1, 1])
+    returns = torch.tensor([10.0, 30.0, -1.0, 1.0])
+    scale.update(returns, games)
+    assert scale.normalise(returns, games).tolist() == pytest.approx([-1, 1, -1, 1])
+    assert scale.restore(scale.normalise(returns, games), games).tolist() == pytest.approx(
+        returns.tolist()
+    )
+
+
+def test_no_pickle_is_written_and_none_is_loaded(finished):
+    _, whole = finished
+    for path in whole.rglob("*"):
+        if path.is_file():
+            assert not path.read_bytes().startswith((b"\x80\x04", b"\x80\x05", b"PK"))
+
+
+def test_it_learns_to_hold_still(tmp_path):
+    """A policy that is paid for one move soon makes little else."""
+    run = Run(settings_in(tmp_path, games=("race_to_center", "survive", "team_battle")))
+    ppo = run.ppo
+    step = ppo.batch.step
+
+    def paid(actions):
+        result = step(actions)
+        ppo.batch.rewards[:] = np.asarray(actions)[..., 0] == 4
+        return result
+
+    ppo.batch.step = paid
+    shares = []
+    for _ in range(12):
+        ppo.collect()
+        chosen = ppo.buffer.actions[ppo.buffer.alive][:, 0]
+        shares.append(float((chosen == 4).float().mean()))
+        ppo.update(3e-3)
+    assert shares[0] < 0.5
+    assert shares[-1] > 0.8
+    run.batch.close()
