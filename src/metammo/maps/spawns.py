@@ -5,7 +5,7 @@ import numpy as np
 from metammo.jit import kernel
 from metammo.rules.materials import Material
 from metammo.rules.rules import RESPAWN_EDGE, SPAWN_ANYWHERE, SPAWN_EDGE, SPAWN_GIVEN, SPAWN_RING
-from metammo.world.grid import center_of, is_habitable, put_entity
+from metammo.world.grid import center_of, distance, is_habitable, put_entity
 from metammo.world.random import draw_below, shuffle
 
 GRASS = int(Material.GRASS)
@@ -39,7 +39,10 @@ def low_border(world):
 
 @kernel
 def side_tile(world, side, index):
-    """Return the tile at an index (0..playable - 1) of one of the four sides."""
+    """Return the tile at an index (0..playable - 1) of one of the four sides, going round.
+
+    As the peer has it, the way back begins a tile late: its two sides end in a corner of their own.
+    """
     low = low_border(world)
     high = low + int(world.rule_playable)
     if side == 0:
@@ -47,15 +50,15 @@ def side_tile(world, side, index):
     if side == 1:
         return low + index, high
     if side == 2:
-        return high, low + index
-    return low + index, low
+        return high, high - 1 - index
+    return high - 1 - index, low
 
 
 @kernel
 def edge_tile(world, index):
     """Return one of the 4 x playable tiles of the border ring.
 
-    As the peer lists them: one corner comes twice, the opposite one never.
+    The corner of the lowest row and column comes twice, the opposite one never.
     """
     playable = int(world.rule_playable)
     return side_tile(world, index // playable, index % playable)
@@ -94,18 +97,34 @@ def depth_tile(world, depth):
 
 @kernel
 def free_tile(world):
-    """Return a random habitable tile; the first in reading order if luck fails."""
+    """Return a random habitable tile; the one nearest to the centre if luck fails."""
     for _ in range(ATTEMPTS):
         row, col = random_tile(world)
         if is_habitable(world, row, col):
             return row, col
-    low = low_border(world)
-    high = low + int(world.rule_playable)
-    for row in range(low, high + 1):
-        for col in range(low, high + 1):
-            if is_habitable(world, row, col):
-                return row, col
-    return low, low
+    return nearest_tile(world, center_of(world), center_of(world))
+
+
+@kernel
+def nearest_tile(world, center_row, center_col):
+    """Return the first habitable tile of the first square around a tile that has one."""
+    for reach in range(int(world.rule_playable) + 1):
+        for row in range(center_row - reach, center_row + reach + 1):
+            # Only the square's outline: whole first and last rows, else the two ends.
+            is_whole = abs(row - center_row) == reach
+            for col in range(
+                center_col - reach, center_col + reach + 1, 1 if is_whole else 2 * reach
+            ):
+                if is_in_reach(world, row, col) and is_habitable(world, row, col):
+                    return row, col
+    return center_row, center_col
+
+
+@kernel
+def is_in_reach(world, row, col):
+    """Return whether a tile lies in the walkable square."""
+    half = int(world.rule_playable) // 2
+    return distance(row, col, center_of(world), center_of(world)) <= half
 
 
 @kernel
@@ -133,27 +152,37 @@ def place_alone(world):
     for player in range(int(world.player_count)):
         row, col = edge_tile(world, order[player % tiles])
         place_player(world, player, row, col)
+        world.team_place[int(world.entity_team[player])] = order[player % tiles]
+
+
+@kernel
+def place_count(world):
+    """Return how many places there are for the teams: on the border, as many on each side."""
+    teams = int(world.team_count)
+    if int(world.rule_spawn) == SPAWN_EDGE:
+        return (teams + SIDES - 1) // SIDES * SIDES
+    return teams
 
 
 @kernel
 def deal_places(world):
     """Deal the places to the teams: at random, or rotated so that none owns a corner."""
-    teams = int(world.team_count)
-    order = np.arange(teams)
+    places = place_count(world)
+    order = np.arange(places)
     if int(world.rule_spawn_rotated):
         rotation = int(world.rule_spawn_rotation)
-        for team in range(teams):
-            order[team] = (team + rotation) % teams
+        for place in range(places):
+            order[place] = (place + rotation) % places
     else:
-        shuffle(world, order, teams)
-    for team in range(teams):
+        shuffle(world, order, places)
+    for team in range(int(world.team_count)):
         world.team_place[team] = order[team]
 
 
 @kernel
 def border_place(world, place):
     """Return the border tile of a team's place: as evenly along each side as the teams allow."""
-    a_side = (int(world.team_count) + SIDES - 1) // SIDES
+    a_side = place_count(world) // SIDES
     along = int(world.rule_playable) * (place % a_side + 1) // (a_side + 1)
     return side_tile(world, place // a_side, along)
 

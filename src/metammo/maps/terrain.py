@@ -6,7 +6,7 @@ All randomness is of the map's seed: the same seed and rules give the same map i
 import numpy as np
 
 from metammo.jit import kernel
-from metammo.maps.fractal import FIXED_POINT, field_at, layers_of
+from metammo.maps.fractal import BLOCK, FIXED_POINT, fill_block, softness_of
 from metammo.rules.materials import Material
 from metammo.rules.rules import SHARE
 from metammo.world.grid import center_of
@@ -50,16 +50,26 @@ def material_of(world, field):
 def fill_land(world, low, high):
     """Cut the walkable square out of the map's field; all else is void."""
     world.tile_material[:, :] = VOID
-    seed = world.map_seed
-    layers = layers_of(seed)
-    grass = int(world.is_grass_map)
-    for row in range(low, high + 1):
-        for col in range(low, high + 1):
-            if grass:
-                world.tile_material[row, col] = GRASS
-            else:
-                field = field_at(seed, layers, row, col)
-                world.tile_material[row, col] = material_of(world, field)
+    if int(world.is_grass_map):
+        world.tile_material[low : high + 1, low : high + 1] = GRASS
+        return
+    softness = softness_of(world.map_seed)
+    for row in range(low, high + 1, BLOCK):
+        for col in range(low, high + 1, BLOCK):
+            # Square blocks, so that the last ones reach over the edge; what is outside is dropped.
+            side = min(int(BLOCK), high + 1 - min(row, col))
+            field = np.empty((side, side), np.int32)
+            fill_block(world.map_seed, softness, row, col, center_of(world), field)
+            cut_block(world, row, col, high, field)
+
+
+@kernel
+def cut_block(world, first_row, first_col, high, field):
+    """Turn a block of the field into materials, up to the last walkable row and column."""
+    for row in range(min(field.shape[0], high + 1 - first_row)):
+        for col in range(min(field.shape[1], high + 1 - first_col)):
+            material = material_of(world, int(field[row, col]))
+            world.tile_material[first_row + row, first_col + col] = material
 
 
 @kernel
