@@ -153,7 +153,6 @@ def bench_train(options: Options) -> dict[str, Any]:
             steps=options.steps,
             threads=0 if options.threads == 1 else options.threads,
             folder=Path(folder),
-            worlds=32,
         )
         run = train(settings, quiet=True)
         lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()

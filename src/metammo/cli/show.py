@@ -19,7 +19,7 @@ def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
     table = Table(title=title, title_justify="left", title_style="bold")
     for place, column in enumerate(columns):
         is_number = bool(rows) and all(str(row[place])[:1] in "0123456789+-." for row in rows)
-        table.add_column(column, justify="right" if is_number else "left")
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     return table

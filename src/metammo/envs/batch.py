@@ -248,6 +248,12 @@ class Batch:
             )
         if array.dtype.kind not in "iu":
             raise ValueError(f"actions must be whole numbers (int16), got {array.dtype}")
+        limits = np.iinfo(np.int16)
+        if array.dtype != np.int16 and (array.min() < limits.min or array.max() > limits.max):
+            raise ValueError(
+                f"actions must fit int16, got {array.min()}..{array.max()}; each head's choices "
+                "are numbered from 0"
+            )
         return array
 
     def step(self, actions: Any) -> tuple[Any, ...]:

@@ -28,7 +28,7 @@ class PPOSettings:
     """Gradients are scaled down to this norm."""
     epochs: int = 1
     """Passes over each rollout."""
-    minibatch: int = 8192
+    minibatch: int = 2048
     """Steps in a minibatch, about; whole sequences."""
     sequence: int = 16
     """Steps through which gradients flow back (BPTT)."""
@@ -44,7 +44,7 @@ class TrainSettings:
     """Rules and observations: mini or full."""
     steps: int = 5_000_000
     """Agent-steps to learn from."""
-    worlds: int = 32
+    worlds: int = 16
     """Worlds stepped together."""
     rollout: int = 32
     """Ticks between updates; a multiple of the sequence."""
