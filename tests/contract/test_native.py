@@ -172,10 +172,10 @@ def test_actions_of_another_shape_or_type_are_refused():
         batch.step(np.zeros((128, 4), np.int16))
     with pytest.raises(ValueError, match=r"whole numbers .* got float64"):
         batch.step(np.zeros((2, 128, 4)))
+    # Cut to 16 bits, 65536 would be a step north.
+    wide = np.zeros((2, 128, 4), np.int64)
+    wide[0, 0, 0] = 65536
     with pytest.raises(ValueError, match=r"must fit int16, got 0\.\.65536"):
-        # Cut to 16 bits, 65536 would be a step north.
-        wide = np.zeros((2, 128, 4), np.int64)
-        wide[0, 0, 0] = 65536
         batch.step(wide)
 
 
