@@ -1,6 +1,6 @@
 """Who compiles: the one module that imports numba.
 
-Every kernel of the package is made by one of two decorators:
+Every kernel of the package is made by one of two decorators; in both, `int(...)` gives 64 bits:
 
 * `@kernel`: called by other kernels only. It has no Python wrapper, which halves its compile time.
 * `@entry`: called from Python, releases the global interpreter lock.
@@ -38,6 +38,9 @@ KERNEL_PACKAGES = ("rules", "world", "maps", "tick", "tasks", "observe")
 
 FRAMEWORK = ("minigame.py", "table.py", "episode.py", "verdicts.py", "outcomes.py")
 """Files of `minigames` that every game rests on. A game's own file is keyed by its own text."""
+
+WIDE_INT = "__int64__"
+"""Name, in the modules of kernels, of what `int` stands for in compiled code."""
 
 IS_COMPILED = not numba.config.DISABLE_JIT
 """False in the pure-Python mode."""
@@ -96,9 +99,23 @@ def cache_folder() -> Path:
     return folder
 
 
+def _widen_int(function: Callable[..., Any]) -> None:
+    """Let `int(...)` mean 64 bits in a kernel, as it means no limit in Python.
+
+    Numba's own `int` keeps the type of a narrow column, so that every helper would be compiled
+    again for each width it is called with. The name is exchanged in the kernel's code alone; the
+    rest of its module keeps Python's `int`.
+    """
+    code = function.__code__
+    names = tuple(WIDE_INT if name == "int" else name for name in code.co_names)
+    function.__globals__[WIDE_INT] = numpy.int64
+    function.__code__ = code.replace(co_names=names)
+
+
 def _compile(function: Function, **options: Any) -> Function:
     if not IS_COMPILED:
         return function
+    _widen_int(function)
     previous = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache_folder())
     try:

@@ -108,8 +108,11 @@ def closest_player(world, entity):
 
 
 @kernel
-def choose_target(world, npc, entity, searches):
-    """Keep, drop, adopt or look for the entity that an NPC fights; return it, -1 for none."""
+def choose_target(world, npc, entity):
+    """Keep, drop, adopt or look for the entity that an NPC fights; return it, -1 for none.
+
+    The neutral do not look for one.
+    """
     target = int(world.npc_target[npc])
     if target >= 0:
         gone = world.entity_is_alive[target] == 0 or int(world.entity_health[target]) <= 0
@@ -118,7 +121,7 @@ def choose_target(world, npc, entity, searches):
     if target < 0:
         # An attacker is adopted as it is; whether it still lives shows at the next look.
         target = int(world.entity_attacker[entity])
-    if target < 0 and searches:
+    if target < 0 and int(world.entity_kind[entity]) != NEUTRAL:
         target = closest_player(world, entity)
     world.npc_target[npc] = target
     return target
@@ -174,7 +177,7 @@ def decide_soldier(world, npc, entity):
     victim = int(world.npc_victim[npc])
     target = int(world.npc_target[npc])
     if victim < 0:
-        target = choose_target(world, npc, entity, True)
+        target = choose_target(world, npc, entity)
         if target >= 0 and can_attack(world, entity, target):
             decide_charge(world, npc, entity, target)
             return
@@ -216,7 +219,7 @@ def decide_npcs(world):
             continue
         target = int(-1)
         if kind != PASSIVE:
-            target = choose_target(world, npc, entity, kind == AGGRESSIVE)
+            target = choose_target(world, npc, entity)
         if target >= 0:
             decide_charge(world, npc, entity, target)
         else:
