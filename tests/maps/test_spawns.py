@@ -71,7 +71,7 @@ def make(teams: list[int], sizes: Sizes = STANDARD, seed: int = 1, **rules: int)
     for name, value in (dict(playable=sizes.playable_limit) | rules).items():
         worlds[f"rule_{name}"] = value
     world = worlds[0]
-    world.tile_material[:] = world.tile_origin[:] = Material.GRASS
+    world.tile_material[:] = Material.GRASS
     world.tile_first_entity[:] = -1
     world.entity_next[:] = -1
     world.entity_team[:] = -1
@@ -157,7 +157,7 @@ def test_rotation_deals_places_in_order():
 
 def test_the_ring_clears_its_places():
     worlds = make([8] * 16, spawn=SPAWN_RING, spawn_radius=20, spawn_rotated=1)
-    worlds.tile_material[:] = worlds.tile_origin[:] = Material.STONE
+    worlds.tile_material[:] = Material.STONE
     place(worlds)
     seen = positions(worlds)[::8]
     angle = 2 * np.pi * np.arange(16) / 16
@@ -167,7 +167,6 @@ def test_the_ring_clears_its_places():
     for row, col in seen:
         for near in ((row, col), (row - 1, col), (row + 1, col), (row, col - 1), (row, col + 1)):
             assert worlds.tile_material[0][near] == Material.GRASS
-            assert worlds.tile_origin[0][near] == Material.GRASS
     assert (worlds.tile_material == Material.GRASS).sum() == 16 * 5
 
 
@@ -179,7 +178,7 @@ def test_ring_tables_are_whole_millionths():
 
 def test_anywhere_is_habitable():
     worlds = make([2] * 8, TINY, spawn=SPAWN_ANYWHERE)
-    worlds.tile_origin[:, 16:33, 16:30] = Material.WATER
+    worlds.tile_material[:, 16:33, 16:30] = Material.WATER
     place(worlds)
     assert all(col >= 30 for _, col in positions(worlds))
     assert all(16 <= row < 32 for row, _ in positions(worlds))
@@ -233,16 +232,16 @@ def test_the_dead_come_back_on_the_border():
 
 def test_the_dead_come_back_anywhere_habitable():
     worlds = make([1], TINY, respawn=RESPAWN_ANYWHERE)
-    worlds.tile_origin[:] = np.where(np.arange(48) % 2, Material.STONE, Material.FOLIAGE)
+    worlds.tile_material[:] = np.where(np.arange(48) % 2, Material.STONE, Material.FOLIAGE)
     tiles = tiles_of(worlds, RESPAWN, 200)
-    assert IS_HABITABLE[worlds.tile_origin[0][tiles[:, 0], tiles[:, 1]]].all()
+    assert IS_HABITABLE[worlds.tile_material[0][tiles[:, 0], tiles[:, 1]]].all()
     assert len(set(map(tuple, tiles.tolist()))) > 50
 
 
 def test_without_luck_the_nearest_tile_to_the_centre_is_taken():
     worlds = make([1], TINY, playable=16)
-    worlds.tile_origin[:] = Material.STONE
-    worlds.tile_origin[0, 32, 20] = worlds.tile_origin[0, 40, 24] = Material.GRASS
+    worlds.tile_material[:] = Material.STONE
+    worlds.tile_material[0, 32, 20] = worlds.tile_material[0, 40, 24] = Material.GRASS
     assert tiles_of(worlds, FREE, 2).tolist() == [[32, 20]] * 2
-    worlds.tile_origin[0, 32, 20] = Material.VOID
+    worlds.tile_material[0, 32, 20] = Material.VOID
     assert tiles_of(worlds, FREE, 1).tolist() == [[24, 24]]

@@ -146,7 +146,6 @@ class Scenario:
         rows, cols = materials.shape
         area = (slice(self.row, self.row + rows), slice(self.col, self.col + cols))
         world.tile_material[area] = materials
-        world.tile_origin[area] = materials
         self._actions = np.zeros((self.sizes.players, len(MINI_HEADS)), np.int16)
 
     def set_rules(self, **rules: Any) -> None:

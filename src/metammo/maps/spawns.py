@@ -208,9 +208,8 @@ def ring_place(world, place):
 
 @kernel
 def make_grass(world, row, col):
-    """Turn a tile into grass for good."""
+    """Turn a tile into grass."""
     world.tile_material[row, col] = GRASS
-    world.tile_origin[row, col] = GRASS
 
 
 @kernel

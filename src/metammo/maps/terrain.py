@@ -211,4 +211,3 @@ def generate_terrain(world):
     draw_border(world, low, high)
     if int(world.rule_center_mark):
         draw_mark(world)
-    world.tile_origin[:, :] = world.tile_material

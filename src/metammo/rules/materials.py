@@ -44,4 +44,9 @@ DEPLETES_TO = {
 """What a harvested tile becomes. Water never depletes."""
 
 DEPLETED = np.array([DEPLETES_TO.get(material, material) for material in Material], np.uint8)
-"""uint8[16]: the material after a harvest."""
+"""uint8[16]: the material after a harvest; it can be walked on as before."""
+
+_ORIGIN = {harvested: whole for whole, harvested in DEPLETES_TO.items()}
+
+ORIGIN = np.array([_ORIGIN.get(material, material) for material in Material], np.uint8)
+"""uint8[16]: the material before a harvest."""

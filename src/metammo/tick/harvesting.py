@@ -3,7 +3,7 @@
 import numpy as np
 
 from metammo.jit import kernel
-from metammo.rules.materials import DEPLETED, Material
+from metammo.rules.materials import DEPLETED, ORIGIN, Material
 from metammo.world.random import draw_chance
 
 FOLIAGE = int(Material.FOLIAGE)
@@ -44,7 +44,7 @@ def regrow(world):
         tile = int(world.depleted_tile[index])
         row = tile // side
         col = tile - row * side
-        origin = int(world.tile_origin[row, col])
+        origin = int(ORIGIN[world.tile_material[row, col]])
         if draw_chance(world, regrowth_chance(world, origin)):
             world.tile_material[row, col] = origin
             count -= 1

@@ -126,7 +126,6 @@ _WORLD_COLUMNS = [
     _c("objective_tick", "int32", f"{OBJECTIVE_LIMIT}", "tick at which it was seized"),
     # Tiles
     _c("tile_material", "uint8", "map map", "Material as it stands"),
-    _c("tile_origin", "uint8", "map map", "Material before any harvest; decides passability"),
     _c("tile_first_entity", "int16", "map map", "first entity on the tile"),
     _c("depleted_count", "int32", "", "tiles waiting to regrow"),
     _c("depleted_tile", "tile", "tiles", "their numbers, row x side + col"),

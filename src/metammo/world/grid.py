@@ -29,8 +29,8 @@ def center_of(world):
 
 @kernel
 def is_habitable(world, row, col):
-    """Return whether a tile can be walked on: its material before any harvest decides."""
-    return IS_HABITABLE[world.tile_origin[row, col]] != 0
+    """Return whether a tile can be walked on; a harvest changes nothing in that."""
+    return IS_HABITABLE[world.tile_material[row, col]] != 0
 
 
 @kernel
