@@ -150,7 +150,7 @@ def test_the_dead_see_nothing_and_may_do_nothing():
 def test_every_byte_is_written(junk):
     from metammo.envs.scenario import _observe
     from metammo.observe.layout import MINI_LAYOUT
-    from metammo.observe.scratch import make_scratch
+    from metammo.observe.scratch import make_kept, make_scratch
 
     scene = Scenario(["~.,#."] * 5, fog_onset=1)
     for row in range(5):
@@ -163,6 +163,7 @@ def test_every_byte_is_written(junk):
     observations = np.zeros(5, MINI_LAYOUT.dtype)
     observations.view(np.uint8)[:] = junk
     masks = np.full_like(clean_masks, junk)
-    _observe(scene.worlds, scratch, observations.view(np.recarray), masks)
+    rows = observations.view(np.recarray)
+    _observe(scene.worlds, scratch, make_kept(1, 5), rows, masks)
     assert observations.tobytes() == clean.tobytes()
     assert (masks == clean_masks).all()

@@ -15,7 +15,7 @@ from metammo.minigames.outcomes import result_dtype
 from metammo.minigames.table import make_table
 from metammo.observe.layout import MINI_LAYOUT
 from metammo.observe.sampling import draw_actions
-from metammo.observe.scratch import make_scratch
+from metammo.observe.scratch import make_kept, make_scratch
 from metammo.rules.knobs import KnobError
 from metammo.rules.sizes import SIZE_CLASSES, STANDARD, Sizes
 from metammo.world.random import seed_of
@@ -57,6 +57,8 @@ def read_games(games: Games, knobs: Mapping[str, Any]) -> list[tuple[str, float,
 
 class Batch:
     """Worlds stepped together; every array is allocated once and written in place.
+
+    Only what changed is written again: copy an observation or a mask before you alter it.
 
     Attributes:
         worlds: record array [worlds]; see `world.columns`.
@@ -138,7 +140,7 @@ class Batch:
         self.map_count = maps
         self._driver = load_driver(files)
         self._crew = Crew(min(self.threads, -(-worlds // CHUNK)))
-        self._scratch = make_scratch(self._crew.threads, self.sizes)
+        self._scratch = _plain(make_scratch(self._crew.threads, self.sizes))
         self._head_sizes = np.array(head_sizes(self.heads), np.int64)
         self._allocate()
         self.reset(seed)
@@ -153,7 +155,10 @@ class Batch:
         self.final_observation_bytes = final_bytes
         self.final_observations: Any = final_bytes.view(dtype)[..., 0].view(np.recarray)
         self.masks = np.zeros((*shape, MASK_SIZE), np.uint8)
-        self._final_masks = np.zeros((self._crew.threads, self.agent_count, MASK_SIZE), np.uint8)
+        threads = self._crew.threads
+        self._kept = _plain(make_kept(self.world_count, self.agent_count))
+        self._final_kept = _plain(make_kept(threads, self.agent_count))
+        self._final_masks = np.zeros((threads, self.agent_count, MASK_SIZE), np.uint8)
         self.rewards = np.zeros(shape, np.float32)
         self.terminated = np.zeros(shape, np.bool_)
         self.truncated = np.zeros(shape, np.bool_)
@@ -164,6 +169,12 @@ class Batch:
             np.recarray
         )
         self._actions = np.zeros((*shape, len(self.heads)), np.int16)
+        # Numba takes a plain array in 4 us, a record array in 75, and holds the lock meanwhile.
+        self._plain_worlds = _plain(self.worlds)
+        self._plain_table = _plain(self.table)
+        self._plain_observations = _plain(self.observations)
+        self._plain_final_observations = _plain(self.final_observations)
+        self._plain_results = _plain(self.results)
         # The last choice of `own` is enough to tell the living: feature 0 of every row.
         self._alive_source = self.observations["own"][:, :, 0]
 
@@ -210,28 +221,38 @@ class Batch:
         return self.observations, {}
 
     def _reset_range(self, first: int, last: int, thread: int) -> None:
-        scratch = self._scratch[thread]
         self._driver.reset_worlds(
-            self.worlds, first, last, self.table, scratch, self.observations, self.masks
+            self._plain_worlds,
+            first,
+            last,
+            thread,
+            self._plain_table,
+            self._scratch,
+            self._kept,
+            self._plain_observations,
+            self.masks,
         )
 
     def _step_range(self, first: int, last: int, thread: int) -> None:
         self._driver.step_worlds(
-            self.worlds,
+            self._plain_worlds,
             first,
             last,
-            self.table,
-            self._scratch[thread],
+            thread,
+            self._plain_table,
+            self._scratch,
             self._actions,
-            self.observations,
+            self._kept,
+            self._plain_observations,
             self.masks,
             self.rewards,
             self.terminated,
             self.truncated,
             self.done,
-            self.final_observations,
-            self._final_masks[thread],
-            self.results,
+            self._final_kept,
+            self._plain_final_observations,
+            self._final_masks,
+            self._plain_results,
         )
 
     def check_actions(self, actions: Any) -> NDArray[np.int16]:
@@ -298,6 +319,7 @@ class Batch:
                 )
         for name, array in arrays.items():
             array[...] = state[name]
+        self._kept["stamp"] = 0
 
     def _state_arrays(self) -> dict[str, NDArray[Any]]:
         worlds = self.worlds.view(np.ndarray)
@@ -311,8 +333,16 @@ class Batch:
 
     def observe(self) -> Any:
         """Observe all worlds as they stand, after a change from outside; return observations."""
+        self._kept["stamp"] = 0
         self._driver.observe_worlds(
-            self.worlds, 0, self.world_count, self._scratch[0], self.observations, self.masks
+            self._plain_worlds,
+            0,
+            self.world_count,
+            0,
+            self._scratch,
+            self._kept,
+            self._plain_observations,
+            self.masks,
         )
         np.not_equal(self._alive_source, 0, out=self.alive)
         return self.observations
@@ -322,7 +352,7 @@ class Batch:
 
         No tasks, no referee, no reset: what a world looked like when its episode ended.
         """
-        self._driver.tick_worlds(worlds, 0, len(worlds), self._actions)
+        self._driver.tick_worlds(_plain(worlds), 0, len(worlds), self._actions)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return the worlds' global planes and numbers of teams, for central critics.
@@ -343,6 +373,11 @@ class Batch:
     def close(self) -> None:
         """End the batch's threads."""
         self._crew.close()
+
+
+def _plain(array: Any) -> NDArray[Any]:
+    plain: NDArray[Any] = array.view(np.ndarray)
+    return plain
 
 
 def _size_class(size: str | Sizes) -> Sizes:

@@ -18,6 +18,8 @@ from metammo.rules.rules import RULE_COLUMNS
 
 _HEAD = '''"""Written by metammo.envs.driver for the games: {games}."""
 
+import numpy as np
+
 from metammo.jit import entry, kernel
 from metammo.minigames.episode import begin_episode, count_win, draw_game, draw_number
 from metammo.minigames.outcomes import settle, write_result
@@ -69,19 +71,24 @@ def finish(world, row, result):
 
 _ENTRIES = '''
 @entry
-def reset_worlds(worlds, first, last, table, scratch, observations, masks):
+def reset_worlds(worlds, first, last, thread, table, scratch, kept, observations, masks):
     """Begin an episode in worlds first..last - 1 and observe it."""
     for index in range(first, last):
         world = worlds[index]
         begin(world, table)
-        observe_world(world, scratch, observations[index], masks[index])
+        observe_world(
+            world, scratch[thread], kept[index], observations[index], masks[index]
+        )
 
 
 @entry
-def observe_worlds(worlds, first, last, scratch, observations, masks):
+def observe_worlds(worlds, first, last, thread, scratch, kept, observations, masks):
     """Observe worlds first..last - 1 as they stand."""
     for index in range(first, last):
-        observe_world(worlds[index], scratch, observations[index], masks[index])
+        world = worlds[index]
+        observe_world(
+            world, scratch[thread], kept[index], observations[index], masks[index]
+        )
 
 
 @entry
@@ -93,8 +100,8 @@ def tick_worlds(worlds, first, last, actions):
 
 @entry
 def step_worlds(
-    worlds, first, last, table, scratch, actions, observations, masks,
-    rewards, terminated, truncated, done, final_observations, final_masks, results,
+    worlds, first, last, thread, table, scratch, actions, kept, observations, masks,
+    rewards, terminated, truncated, done, final_kept, final_observations, final_masks, results,
 ):
     """Take worlds first..last - 1 through one step: actions to observations, resets included."""
     for index in range(first, last):
@@ -108,10 +115,16 @@ def step_worlds(
         done[index] = world.is_game_over != 0
         if world.is_game_over != 0:
             # The last observation is kept before the reset takes it away.
-            observe_world(world, scratch, final_observations[index], final_masks)
+            final = final_kept[thread]
+            final.stamp = np.uint64(0)
+            observe_world(
+                world, scratch[thread], final, final_observations[index], final_masks[thread]
+            )
             finish(world, table[int(world.game)], results[index])
             begin(world, table)
-        observe_world(world, scratch, observations[index], masks[index])
+        observe_world(
+            world, scratch[thread], kept[index], observations[index], masks[index]
+        )
 '''
 
 

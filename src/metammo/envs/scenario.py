@@ -22,7 +22,7 @@ from metammo.jit import entry
 from metammo.minigames.episode import clear_entities, clear_players, clear_world
 from metammo.observe.layout import MINI_LAYOUT
 from metammo.observe.observe import observe_world
-from metammo.observe.scratch import make_scratch
+from metammo.observe.scratch import make_kept, make_scratch
 from metammo.rules.knobs import KnobError, default_draws, draws_of
 from metammo.rules.materials import Material
 from metammo.rules.sizes import SIZE_CLASSES
@@ -75,8 +75,8 @@ def _tick(worlds: Any, actions: Any) -> None:
 
 
 @entry
-def _observe(worlds: Any, scratch: Any, observations: Any, masks: Any) -> None:
-    observe_world(worlds[0], scratch[0], observations, masks)
+def _observe(worlds: Any, scratch: Any, kept: Any, observations: Any, masks: Any) -> None:
+    observe_world(worlds[0], scratch[0], kept[0], observations, masks)
 
 
 def read_map(drawing: Sequence[str] | NDArray[Any]) -> NDArray[np.uint8]:
@@ -278,5 +278,5 @@ class Scenario:
         scratch = make_scratch(1, self.sizes)
         observations = np.zeros(agents, MINI_LAYOUT.dtype).view(np.recarray)
         masks = np.zeros((agents, sum(head.size for head in MINI_HEADS)), np.uint8)
-        _observe(self.worlds, scratch, observations, masks)
+        _observe(self.worlds, scratch, make_kept(1, agents), observations, masks)
         return observations, masks

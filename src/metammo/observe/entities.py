@@ -5,6 +5,7 @@ import numpy as np
 from metammo.jit import kernel
 from metammo.observe.layout import EntityFeature, TileEntity
 from metammo.observe.masks import may_target
+from metammo.observe.scratch import WORD_COLUMNS
 from metammo.rules.sizes import VISION, WINDOW
 from metammo.tick.fighting import is_immortal, is_in_combat, is_player, is_young
 from metammo.world.columns import Kind
@@ -41,6 +42,12 @@ T_PROTECTED = int(TileEntity.PROTECTED)
 T_ENEMY = int(TileEntity.ENEMY)
 T_HOSTILE = int(TileEntity.HOSTILE)
 T_TARGET = int(TileEntity.TARGET)
+
+WINDOW_BITS = (1 << WINDOW) - 1
+LOWEST_BIT = np.zeros(19, np.int64)
+"""int64[19]: number of the only bit set, by the word modulo 19: 2 generates all remainders."""
+for _bit in range(18):
+    LOWEST_BIT[(1 << _bit) % 19] = _bit
 
 LIMIT = 127
 """Largest number that a feature of an entity can hold."""
@@ -83,6 +90,22 @@ def encode_entity(world, entity, code):
 
 
 @kernel
+def mark_occupied(world, scratch):
+    """Set a bit for each tile on which someone stands, in the words that windows read."""
+    occupied = scratch.occupied
+    occupied[:, :] = 0
+    for place in range(int(scratch.living_count)):
+        entity = int(scratch.living[place])
+        row = int(world.entity_row[entity])
+        col = int(world.entity_col[entity])
+        word = col // WORD_COLUMNS
+        bit = col - word * WORD_COLUMNS
+        occupied[row, word] |= int(1) << bit
+        if word > 0 and bit < WINDOW:
+            occupied[row, word - 1] |= int(1) << (WORD_COLUMNS + bit)
+
+
+@kernel
 def encode_entities(world, scratch):
     """List the living entities in order of rows, write their codes, count teams."""
     players = world.player_food.shape[0]
@@ -106,6 +129,7 @@ def encode_entities(world, scratch):
             living += 1
             encode_entity(world, entity, scratch.entity_code[entity])
     scratch.living_count = living
+    mark_occupied(world, scratch)
     teams = int(0)
     for team in range(int(world.team_count)):
         if int(scratch.team_alive[team]) > 0:
@@ -123,34 +147,27 @@ def order_key(world, player, entity, apart):
 
 
 @kernel
-def is_row_empty(first, row, left):
-    """Return whether nobody stands on the window's tiles of a row."""
-    together = np.int16(-1)
-    for offset in range(WINDOW):
-        together &= first[row, left + offset]
-    return together == -1
-
-
-@kernel
 def gather_window(world, scratch, player):
-    """Collect the keys of those in sight by looking at the window's tiles; return their number."""
+    """Collect the keys of those in sight, tile by tile; return their number."""
     row = int(world.entity_row[player])
     col = int(world.entity_col[player])
-    first = world.tile_first_entity
-    following = world.entity_next
+    left = col - VISION
+    word = left // WORD_COLUMNS
+    shift = left - word * WORD_COLUMNS
     key = scratch.key
     count = int(0)
     for tile_row in range(row - VISION, row + VISION + 1):
-        if is_row_empty(first, tile_row, col - VISION):
-            continue
-        for tile_col in range(col - VISION, col + VISION + 1):
-            entity = int(first[tile_row, tile_col])
+        bits = (int(scratch.occupied[tile_row, word]) >> shift) & WINDOW_BITS
+        while bits != 0:
+            tile_col = left + LOWEST_BIT[(bits & -bits) % 19]
+            bits &= bits - 1
+            entity = int(world.tile_first_entity[tile_row, tile_col])
             while entity >= 0:
                 if entity != player:
                     apart = distance(row, col, tile_row, tile_col)
                     key[count] = order_key(world, player, entity, apart)
                     count += 1
-                entity = int(following[entity])
+                entity = int(world.entity_next[entity])
     return count
 
 
@@ -233,15 +250,19 @@ def write_entity(world, scratch, player, entity, is_target, out):
 
 
 @kernel
-def write_entities(world, scratch, player, entities, plane):
-    """Write the entities that a player sees, and where they stand; return the valid targets.
+def write_entities(world, scratch, player, filled, entities, plane):
+    """Write the entities that a player sees, and where they stand.
 
     Args:
         world: the world.
         scratch: with `encode_entities` done.
         player: the observer.
-        entities: int8[32, 20], all rows written.
+        filled: number of rows of `entities` that may hold something.
+        entities: int8[32, 20].
         plane: uint8[15, 15], the entity plane, all zero.
+
+    Returns:
+        Number of rows that are valid targets, the first ones, and number of rows written.
     """
     limit = entities.shape[0]
     count = gather_window(world, scratch, player)
@@ -265,6 +286,6 @@ def write_entities(world, scratch, player, entities, plane):
         plane[row, col] = max(int(plane[row, col]), tile_code(out))
     for index in range(count, limit):
         world.observed_entity[player, index] = -1
-        for feature in range(FEATURES):
-            entities[index, feature] = 0
-    return targets
+    for index in range(count, filled):
+        entities[index, :] = 0
+    return targets, count

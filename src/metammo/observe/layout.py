@@ -1,7 +1,7 @@
 """The layout of an observation: the one table behind spaces, docs, encoders and the viewer.
 
-An observation is a record of a few parts; a batch of them is one block of bytes. Every byte is
-written every time.
+An observation is a record of a few parts; a batch of them is one block of bytes. Every byte means
+something at every tick; those that stay the same are not written again.
 """
 
 from dataclasses import dataclass

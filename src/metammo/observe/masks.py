@@ -30,8 +30,20 @@ def write_no_op_mask(mask):
 
 
 @kernel
+def write_steady_mask(world, mask):
+    """Write the part of a living agent's mask that stays the same for an episode."""
+    mask[MASK_MOVE + MOVE_STAY] = 1
+    for choice in range(MASK_STYLE, MASK_TARGET):
+        mask[choice] = 1
+    talks = 1 if int(world.rule_communication) else 0
+    for token in range(SILENT):
+        mask[MASK_TALK + token] = talks
+    mask[MASK_TALK + SILENT] = 1
+
+
+@kernel
 def write_mask(world, player, target_count, mask):
-    """Write a living agent's mask; its first `target_count` observed rows are valid targets.
+    """Write the rest of a living agent's mask, given the number of valid targets it sees.
 
     Occupancy is not looked at: who stands where changes within the tick.
     """
@@ -40,14 +52,7 @@ def write_mask(world, player, target_count, mask):
     for move in range(MOVE_STAY):
         free = is_habitable(world, row + MOVE_ROW[move], col + MOVE_COL[move])
         mask[MASK_MOVE + move] = 1 if free else 0
-    mask[MASK_MOVE + MOVE_STAY] = 1
-    for choice in range(MASK_STYLE, MASK_TARGET):
-        mask[choice] = 1
     for target in range(NO_TARGET):
         mask[MASK_TARGET + target] = 1 if target < target_count else 0
     may_pass = target_count == 0 or int(world.rule_must_attack) == 0
     mask[MASK_TARGET + NO_TARGET] = 1 if may_pass else 0
-    talks = 1 if int(world.rule_communication) else 0
-    for token in range(SILENT):
-        mask[MASK_TALK + token] = talks
-    mask[MASK_TALK + SILENT] = 1

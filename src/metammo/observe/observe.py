@@ -1,15 +1,18 @@
 """What each agent of a world sees after a tick, written into the caller's buffers."""
 
+import numpy as np
+
 from metammo.jit import kernel
 from metammo.observe.entities import encode_entities, write_entities
-from metammo.observe.layout import FOG_LEVEL, TALK_LIMIT, OwnFeature, TaskFeature
-from metammo.observe.masks import write_mask, write_no_op_mask
+from metammo.observe.layout import FOG_LEVEL, TALK_LIMIT, OwnFeature, TaskFeature, TilePlane
+from metammo.observe.masks import write_mask, write_no_op_mask, write_steady_mask
+from metammo.observe.scratch import BLANK, UNKNOWN
 from metammo.rules.sizes import VISION, WINDOW
 from metammo.tick.fighting import is_immortal, is_in_combat, is_young
 from metammo.tick.fog import CLEAR, fog_advance, fog_depth, rounded
 from metammo.world.grid import center_of
 
-PLANES = 4
+MATERIAL, ENTITY, FOG, OBJECTIVE = (int(plane) for plane in TilePlane)
 FOG_NEAREST = 255
 FOG_FARTHEST = 1
 INT8_LIMIT = 127
@@ -85,9 +88,6 @@ def encode_fog(world, scratch):
 @kernel
 def write_fog(world, scratch, player, plane):
     """Write the fog plane: a tile's depth is that of the nearer edge, the clear square far off."""
-    if int(world.rule_fog_onset) == 0:
-        plane[:, :] = 0
-        return
     top = int(world.entity_row[player]) - VISION
     left = int(world.entity_col[player]) - VISION
     code = scratch.fog_code
@@ -110,10 +110,10 @@ def write_materials(world, player, plane):
     """Write the materials in sight."""
     top = int(world.entity_row[player]) - VISION
     left = int(world.entity_col[player]) - VISION
-    material = world.tile_material
     for row in range(WINDOW):
+        line = world.tile_material[top + row, left : left + WINDOW]
         for col in range(WINDOW):
-            plane[row, col] = material[top + row, left + col]
+            plane[row, col] = line[col]
 
 
 @kernel
@@ -241,9 +241,9 @@ def write_talk(world, player, talk):
     size = min(int(world.team_size[team]), TALK_LIMIT)
     row = int(world.entity_row[player])
     col = int(world.entity_col[player])
-    for place in range(TALK_LIMIT):
+    for place in range(size):
         member = first + place
-        if place < size and world.entity_is_alive[member] != 0:
+        if world.entity_is_alive[member] != 0:
             talk[place, 0] = 1
             talk[place, 1] = within_int8(int(world.entity_row[member]) - row)
             talk[place, 2] = within_int8(int(world.entity_col[member]) - col)
@@ -298,39 +298,82 @@ def write_blank(row, mask):
 
 
 @kernel
-def observe_player(world, scratch, player, row, mask):
-    """Write one living agent's observation and mask."""
+def write_steady(world, player, row, mask):
+    """Write what stays the same for an agent's life, and clear what the life may never fill."""
+    row.tiles[FOG, :, :] = 0
+    row.tiles[OBJECTIVE, :, :] = 0
+    row.talk[:, :] = 0
+    write_task(world, player, row.task)
+    write_steady_mask(world, mask)
+
+
+@kernel
+def observe_player(world, scratch, player, kept, row, mask):
+    """Write one living agent's observation and mask; return how many entities it shows.
+
+    Args:
+        world: the world.
+        scratch: with `encode_entities` and `encode_fog` done.
+        player: the observer.
+        kept: what the row holds: `UNKNOWN`, `BLANK`, or a number of entities.
+        row: record of the layout.
+        mask: uint8[choices].
+    """
+    filled = kept
+    if kept < 0:
+        write_steady(world, player, row, mask)
+        filled = row.entities.shape[0]
     tiles = row.tiles
-    write_materials(world, player, tiles[0])
-    tiles[1][:, :] = 0
-    write_fog(world, scratch, player, tiles[2])
-    write_objectives(world, player, tiles[3])
-    targets = write_entities(world, scratch, player, row.entities, tiles[1])
+    write_materials(world, player, tiles[MATERIAL])
+    tiles[ENTITY, :, :] = 0
+    if int(world.rule_fog_onset) != 0:
+        write_fog(world, scratch, player, tiles[FOG])
+    if int(world.objective_count) > 0:
+        write_objectives(world, player, tiles[OBJECTIVE])
+    targets, count = write_entities(world, scratch, player, filled, row.entities, tiles[ENTITY])
     own = row.own
     write_own_body(world, player, own)
     write_own_place(world, scratch, player, own)
     write_own_fog(world, player, own)
     own[O_CAN_ATTACK] = targets
     write_talk(world, player, row.talk)
-    write_task(world, player, row.task)
     write_mask(world, player, targets, mask)
+    return count
 
 
 @kernel
-def observe_world(world, scratch, rows, masks):
+def stamp_of(world):
+    """Return what changes with all that `write_steady` and its callers rely on, uint64."""
+    has_fog = int(1) if int(world.rule_fog_onset) != 0 else int(0)
+    has_objectives = int(1) if int(world.objective_count) > 0 else int(0)
+    # The last bit keeps it from being 0, which stands for a buffer never written.
+    number = 8 * int(world.episode) + 4 * has_fog + 2 * has_objectives + 1
+    return world.map_seed ^ np.uint64(number)
+
+
+@kernel
+def observe_world(world, scratch, kept, rows, masks):
     """Write the observations and masks of all agents of a world.
 
     Args:
         world: the world; only its column `observed_entity` is written.
         scratch: one record of `scratch_dtype`.
+        kept: one record of `kept_dtype`: what the last call left in these rows and masks.
         rows: record array [agents] of the layout.
         masks: uint8[agents, choices].
     """
     encode_entities(world, scratch)
     if int(world.rule_fog_onset) != 0:
         encode_fog(world, scratch)
+    stamp = stamp_of(world)
+    if kept.stamp != stamp:
+        kept.stamp = stamp
+        kept.row[:] = UNKNOWN
     for player in range(masks.shape[0]):
+        before = int(kept.row[player])
         if world.entity_is_alive[player] != 0:
-            observe_player(world, scratch, player, rows[player], masks[player])
-        else:
+            row = rows[player]
+            kept.row[player] = observe_player(world, scratch, player, before, row, masks[player])
+        elif before != BLANK:
             write_blank(rows[player], masks[player])
+            kept.row[player] = BLANK

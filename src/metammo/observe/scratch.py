@@ -1,6 +1,7 @@
-"""What observing a world needs to remember between its agents: one record a thread.
+"""What observing needs beside a world: scratch, one record a thread, and what buffers hold.
 
-Nothing in it outlives a tick, so it is no part of a world.
+Nothing in the scratch outlives a tick, so it is no part of a world. What a buffer holds from the
+tick before is remembered beside the buffer, so that only what changed is written again.
 """
 
 from functools import cache
@@ -11,6 +12,15 @@ import numpy as np
 from metammo.observe.layout import EntityFeature
 from metammo.rules.sizes import Sizes
 
+WORD_COLUMNS = 32
+"""Columns from one word of a row of `occupied` to the next; each reaches over the next one's, so
+that any window of 15 columns lies in a single word."""
+
+UNKNOWN = -2
+"""A buffer's row may hold anything: write all of it."""
+BLANK = -1
+"""A buffer's row is that of the dead. Other numbers: of the living, so many entities in it."""
+
 
 @cache
 def scratch_dtype(sizes: Sizes) -> np.dtype[np.void]:
@@ -18,6 +28,7 @@ def scratch_dtype(sizes: Sizes) -> np.dtype[np.void]:
     return np.dtype(
         [
             ("key", "int64", (sizes.entities,)),
+            ("occupied", "int64", (sizes.map_size, sizes.map_size // WORD_COLUMNS + 1)),
             ("bucket", "int64", (32,)),
             ("team_alive", "int32", (sizes.players,)),
             ("living", "int32", (sizes.entities,)),
@@ -33,3 +44,14 @@ def scratch_dtype(sizes: Sizes) -> np.dtype[np.void]:
 def make_scratch(count: int, sizes: Sizes) -> Any:
     """Return `count` scratch records, one for each thread."""
     return np.zeros(count, scratch_dtype(sizes)).view(np.recarray)
+
+
+@cache
+def kept_dtype(agents: int) -> np.dtype[np.void]:
+    """Return the record type of what the buffers of one world's observations hold."""
+    return np.dtype([("stamp", "uint64"), ("row", "int16", (agents,))])
+
+
+def make_kept(worlds: int, agents: int) -> Any:
+    """Return what is known of new buffers: nothing; record array [worlds]."""
+    return np.zeros(worlds, kept_dtype(agents)).view(np.recarray)

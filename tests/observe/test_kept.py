@@ -1,0 +1,80 @@
+"""Buffers that are brought up to date hold the same as buffers that are written anew."""
+
+import numpy as np
+import pytest
+
+from metammo.envs.batch import make_vec
+from metammo.jit import IS_COMPILED
+from metammo.minigames.minigame import game_names
+from metammo.observe.scratch import make_kept
+
+FILL = 0xA5
+
+
+def observed_anew(batch):
+    """Observe a batch into other buffers, full of junk."""
+    rows = np.full_like(batch.observation_bytes, FILL)
+    masks = np.full_like(batch.masks, FILL)
+    kept = make_kept(batch.world_count, batch.agent_count).view(np.ndarray)
+    batch._driver.observe_worlds(
+        batch._plain_worlds,
+        0,
+        batch.world_count,
+        0,
+        batch._scratch,
+        kept,
+        rows.view(batch.layout.dtype)[..., 0],
+        masks,
+    )
+    return rows, masks
+
+
+def play_and_compare(batch, ticks, every=1):
+    """Play at random; return how many agents' rows went from living to dead, and back."""
+    died = lived = 0
+    for tick in range(ticks):
+        before = batch.alive.copy()
+        batch.step(batch.random_actions(tick))
+        died += int((before & ~batch.alive).sum())
+        lived += int((~before & batch.alive).sum())
+        if tick % every == 0:
+            rows, masks = observed_anew(batch)
+            np.testing.assert_array_equal(batch.observation_bytes, rows)
+            np.testing.assert_array_equal(batch.masks, masks)
+    return died, lived
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("game", game_names())
+def test_rows_are_brought_up_to_date(game):
+    ticks = 250 if IS_COMPILED else 4
+    batch = make_vec(
+        game, 2, seed=3, size="tiny", teams=4, agents=16, playable=16, threads=1, horizon=90
+    )
+    play_and_compare(batch, ticks)
+    batch.close()
+
+
+def test_death_and_the_next_episode_leave_nothing_behind():
+    batch = make_vec(
+        "team_battle", 4, seed=1, threads=1, starvation_damage=40, resource_depletion=30, horizon=60
+    )
+    died, lived = play_and_compare(batch, 200, every=7)
+    assert died > 100
+    assert lived > 100
+    batch.close()
+
+
+def test_a_restored_world_of_another_episode_is_written_anew():
+    batch = make_vec("team_battle", 2, seed=1, threads=1, horizon=30)
+    for tick in range(20):
+        batch.step(batch.random_actions(tick))
+    kept = batch.worlds.copy()
+    for tick in range(20):
+        batch.step(batch.random_actions(tick))
+    batch.worlds[:] = kept
+    batch.step(batch.random_actions(7))
+    rows, masks = observed_anew(batch)
+    np.testing.assert_array_equal(batch.observation_bytes, rows)
+    np.testing.assert_array_equal(batch.masks, masks)
+    batch.close()
