@@ -119,3 +119,41 @@ def test_importing_the_package_is_quick_and_leaves_the_heavy_ones_alone():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+COMPILE = """
+import sys
+from metammo.envs.batch import make_vec
+from metammo.jit import signatures
+from metammo.policies.scripted import ScriptedPolicy
+
+batch = make_vec(["survive", "team_battle", "race_to_center"], 1, size="tiny", threads=1)
+batch.step(batch.random_actions(0))
+batch.state()
+policy = ScriptedPolicy()
+policy.act(batch.observations.reshape(-1), batch.masks.reshape(-1, batch.masks.shape[-1]), None)
+kernels = {
+    f"{value.__module__}.{value.__name__}": len(signatures(value))
+    for name, module in list(sys.modules.items())
+    if name.startswith("metammo")
+    for value in vars(module).values()
+    if hasattr(value, "py_func")
+}
+print(len([count for count in kernels.values() if count]))
+print(*(name for name, count in kernels.items() if count > 1))
+"""
+
+
+def test_every_kernel_is_compiled_once(tmp_path):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
+    result = subprocess.run(
+        [sys.executable, "-c", COMPILE],
+        env={**kept, "METAMMO_CACHE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    compiled, repeated = result.stdout.splitlines()
+    assert int(compiled) > 100
+    assert repeated == ""

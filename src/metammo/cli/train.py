@@ -14,11 +14,13 @@ EXAMPLE = """Train a policy on one or several minigames.
 Example: metammo train --games race_to_center --steps 2000000
 Go on with a run: metammo train --resume runs/race_to_center-0 --steps 4000000
 """
-EPISODES = 32
 
 
 def evaluation_of(settings: TrainSettings) -> Any:
-    """Return what the learner calls now and then: the policy beside scripted and random."""
+    """Return what the learner calls now and then: a match on held-out maps against scripted.
+
+    Half of the seats each, so a win rate of a half is level.
+    """
     from metammo.evaluation.match import play_match
     from metammo.policies.hub import load_policy
     from metammo.policies.policy import TorchPolicy
@@ -26,13 +28,20 @@ def evaluation_of(settings: TrainSettings) -> Any:
     def evaluate(module: Any, steps: int) -> dict[str, float]:
         scores = {}
         for game in settings.games:
-            policies = [TorchPolicy(module), load_policy("scripted"), load_policy("random")]
-            rows = play_match(game, policies, EPISODES, config=settings.config).rows()
-            own = next(row for row in rows if row["policy"] == "policy")
+            policies = [TorchPolicy(module, name="policy"), load_policy("scripted")]
+            match = play_match(
+                game,
+                policies,
+                settings.evaluation_episodes,
+                threads=settings.threads or None,
+                config=settings.config,
+            )
+            rows = {row["policy"]: row for row in match.rows()}
             for name in ("score", "progress", "win_rate"):
-                scores[f"{game}/{name}"] = own[name]
-        total = [value for name, value in scores.items() if name.endswith("/score")]
-        return {**scores, "score": sum(total) / len(total)}
+                scores[f"{game}/{name}"] = rows["policy"][name]
+                scores[f"{game}/scripted_{name}"] = rows["scripted"][name]
+        total = sum(scores[f"{game}/score"] for game in settings.games)
+        return {**scores, "score": total / len(settings.games)}
 
     return evaluate
 
@@ -42,7 +51,11 @@ def run(arguments: Sequence[str]) -> int:
     settings = tyro.cli(
         TrainSettings, args=list(arguments), prog="metammo train", description=EXAMPLE
     )
-    if settings.steps < 1 or settings.worlds < 1 or settings.threads < 0:
+    if (
+        (settings.steps is not None and settings.steps < 1)
+        or settings.worlds < 1
+        or settings.threads < 0
+    ):
         raise ValueError("steps and worlds must be at least 1, threads at least 0")
     folder = train(settings, evaluation_of(settings))
     games = " ".join(settings.games)

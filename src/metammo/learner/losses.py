@@ -18,6 +18,15 @@ class PolicyLoss:
     """Share of the rows whose ratio left the clip range."""
 
 
+def divergence(new_log: Tensor, old_log: Tensor) -> Tensor:
+    """Return an estimate of KL(old, new) a row, never negative: ratio - 1 - log ratio.
+
+    The estimator k3 of Schulman, "Approximating KL divergence" (2020).
+    """
+    log_ratio = new_log - old_log
+    return log_ratio.exp() - 1 - log_ratio
+
+
 def policy_loss(new_log: Tensor, old_log: Tensor, advantages: Tensor, clip: float) -> PolicyLoss:
     """Return PPO's clipped loss.
 
@@ -27,15 +36,14 @@ def policy_loss(new_log: Tensor, old_log: Tensor, advantages: Tensor, clip: floa
         advantages: normalised, float32[rows].
         clip: how far the ratio may leave 1.
     """
-    log_ratio = new_log - old_log
-    ratio = log_ratio.exp()
+    ratio = (new_log - old_log).exp()
     # -min(ratio A, clip(ratio) A)
     plain = -advantages * ratio
     clipped = -advantages * ratio.clamp(1 - clip, 1 + clip)
     with torch.no_grad():
-        divergence = (ratio - 1 - log_ratio).mean()
+        distance = divergence(new_log, old_log).mean()
         fraction = ((ratio - 1).abs() > clip).float().mean()
-    return PolicyLoss(torch.maximum(plain, clipped).mean(), divergence, fraction)
+    return PolicyLoss(torch.maximum(plain, clipped).mean(), distance, fraction)
 
 
 def value_loss(values: Tensor, old_values: Tensor, returns: Tensor, clip: float) -> Tensor:

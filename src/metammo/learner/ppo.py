@@ -9,7 +9,7 @@ from torch import Tensor
 
 from metammo.envs.batch import Batch
 from metammo.learner.advantages import estimate_advantages
-from metammo.learner.losses import explained_variance, policy_loss, value_loss
+from metammo.learner.losses import divergence, explained_variance, policy_loss, value_loss
 from metammo.learner.rollout import Minibatch, Rollout
 from metammo.learner.settings import PPOSettings
 from metammo.policies.heads import ActionHeads
@@ -257,6 +257,7 @@ class PPO:
         self.optimizer.step()
         names = [head.name for head in self.batch.heads]
         by_head = entropies.detach().mean(0).tolist()
+        divergences = divergence(logs.detach(), minibatch.log_probabilities).mean(0).tolist()
         return {
             "policy_loss": policy.loss.item(),
             "value_loss": critic.item(),
@@ -265,6 +266,7 @@ class PPO:
             "clip_fraction": policy.clip_fraction.item(),
             "gradient_norm": norm.item(),
             **{f"entropy_{name}": value for name, value in zip(names, by_head, strict=True)},
+            **{f"kl_{name}": value for name, value in zip(names, divergences, strict=True)},
         }
 
     def _check_finite(self, loss: Tensor, norm: Tensor) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+DEFAULT_STEPS = 5_000_000
+
 
 @dataclass(frozen=True)
 class PPOSettings:
@@ -42,8 +44,8 @@ class TrainSettings:
     """Games to learn, each equally likely; ids or paths of files."""
     config: str = "mini"
     """Rules and observations: mini or full."""
-    steps: int = 5_000_000
-    """Agent-steps to learn from."""
+    steps: int | None = None
+    """Agent-steps to learn from; by default 5 million, or what a resumed run set out to do."""
     worlds: int = 16
     """Worlds stepped together."""
     rollout: int = 32
@@ -64,6 +66,8 @@ class TrainSettings:
     """Agent-steps between checkpoints."""
     evaluate_every: int = 0
     """Agent-steps between evaluations on held-out maps; 0: none."""
+    evaluation_episodes: int = 32
+    """Episodes of each game in an evaluation."""
     resume: Path | None = None
     """Folder of a run to go on with; every other setting is then the run's own."""
     ppo: PPOSettings = field(default_factory=PPOSettings)

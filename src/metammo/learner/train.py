@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from metammo.envs.batch import Batch, make_vec
 from metammo.envs.crew import core_count
@@ -23,8 +25,9 @@ from metammo.learner.checkpoint import (
 )
 from metammo.learner.ppo import PPO
 from metammo.learner.progress import ProgressLine
-from metammo.learner.settings import TrainSettings
+from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
 from metammo.policies.recurrent import make_policy
+from metammo.world.columns import Cause
 
 Evaluate = Callable[[Any, int], dict[str, float]]
 """Called with the network and the steps so far; returns numbers to log."""
@@ -67,11 +70,21 @@ def run_folder(settings: TrainSettings) -> Path:
     return folder
 
 
+def death_shares(causes: NDArray[np.uint8]) -> dict[str, float]:
+    """Return the share of the agents that died of each cause, 0..1."""
+    return {
+        f"died_of_{cause.name.lower()}": float((causes == cause).mean())
+        for cause in Cause
+        if cause != Cause.NONE
+    }
+
+
 class Run:
     """One training run and its folder: settings, metrics, checkpoints.
 
     Attributes:
         folder: where it is kept.
+        goal: agent-steps at which it ends.
         ppo: the learner.
         means: running means over finished episodes, by game.
     """
@@ -84,9 +97,10 @@ class Run:
             checkpoint = find_checkpoint(settings.resume)
             kept, progress, steps = read_progress(checkpoint)
             # The goal and the machine may change; what decides the result may not.
-            longer = max(settings.steps, kept.steps)
             self.folder = settings.resume
-            settings = replace(kept, steps=longer, threads=settings.threads)
+            settings = replace(kept, steps=settings.steps or kept.steps, threads=settings.threads)
+        self.goal = settings.steps or DEFAULT_STEPS
+        settings = replace(settings, steps=self.goal)
         self.settings = settings
         check_device(settings.device)
         threads = settings.threads or core_count()
@@ -127,7 +141,7 @@ class Run:
         rate = self.settings.ppo.learning_rate
         if not self.settings.ppo.anneal:
             return rate
-        return rate * max(1.0 - 0.9 * self.ppo.steps / self.settings.steps, 0.1)
+        return rate * max(1.0 - 0.9 * self.ppo.steps / self.goal, 0.1)
 
     def note_episodes(self, finished: list[Any]) -> None:
         """Take finished episodes into the running means of their games."""
@@ -140,6 +154,7 @@ class Run:
                 "win_rate": float(result["won"].any()),
                 "length": float(result["length"]),
                 "rung": float(result["rung"]),
+                **death_shares(result["death_cause"][seats]),
             }
             means = self.means.setdefault(game, {**row, "episodes": 0.0})
             rate = max(RECENT, 1.0 / (1.0 + means["episodes"]))
@@ -187,13 +202,33 @@ class Run:
 
 
 class MetricsFile:
-    """Metrics as lines of JSON, and for TensorBoard."""
+    """Metrics as lines of JSON, and for TensorBoard.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: the run's.
+        steps: what was written after them is dropped: the run goes on from there.
+    """
+
+    def __init__(self, folder: Path, steps: int) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
         self.path = folder / "metrics.jsonl"
-        self.board = SummaryWriter(str(folder / "tensorboard"))
+        if self.path.exists():
+            self._drop_after(steps)
+        self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=steps + 1)
+
+    def _drop_after(self, steps: int) -> None:
+        kept = []
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                row = json.loads(line)
+            except ValueError:  # cut off in the middle
+                continue
+            if row["steps"] <= steps:
+                kept.append(line + "\n")
+        part = self.path.with_suffix(".part")
+        part.write_text("".join(kept), encoding="utf-8")
+        part.replace(self.path)
 
     def write(self, row: dict[str, float]) -> None:
         """Add a row."""
@@ -221,13 +256,13 @@ def train(settings: TrainSettings, evaluate: Evaluate | None = None, quiet: bool
     """
     run = Run(settings)
     settings, ppo = run.settings, run.ppo
-    metrics = MetricsFile(run.folder)
-    line = ProgressLine(settings.steps, ppo.steps, quiet)
+    metrics = MetricsFile(run.folder, ppo.steps)
+    line = ProgressLine(run.goal, ppo.steps, quiet)
     if ppo.steps == 0:
         run.save("last")
     kept, evaluated = ppo.steps, ppo.steps
     try:
-        while ppo.steps < settings.steps:
+        while ppo.steps < run.goal:
             started, before = time.perf_counter(), ppo.steps
             rate = run.learning_rate()
             run.note_episodes(ppo.collect())
@@ -242,7 +277,7 @@ def train(settings: TrainSettings, evaluate: Evaluate | None = None, quiet: bool
                 row.update(run.rate(evaluate))
             metrics.write(row)
             line.show(ppo.steps, row, run.means)
-            if ppo.steps - kept >= settings.checkpoint_every or ppo.steps >= settings.steps:
+            if ppo.steps - kept >= settings.checkpoint_every or ppo.steps >= run.goal:
                 kept = ppo.steps
                 run.save("last")
     finally:
