@@ -42,6 +42,11 @@ FRAMEWORK = ("minigame.py", "table.py", "episode.py", "verdicts.py", "outcomes.p
 WIDE_INT = "__int64__"
 """Name, in the modules of kernels, of what `int` stands for in compiled code."""
 
+_CYCLE_COUNTERS = {
+    **dict.fromkeys(("x86_64", "amd64"), "llvm.readcyclecounter"),
+    **dict.fromkeys(("aarch64", "arm64"), "llvm.readsteadycounter"),
+}
+
 IS_COMPILED = not numba.config.DISABLE_JIT
 """False in the pure-Python mode."""
 
@@ -138,6 +143,28 @@ def entry(function: Function | None = None) -> Any:
     if function is None:
         return entry
     return _compile(function, nogil=True, no_cfunc_wrapper=True)
+
+
+if IS_COMPILED:
+
+    @numba.extending.intrinsic
+    def cycle_count(context: Any) -> Any:
+        """Read the processor's clock, int64; 0 where it has none that a program may read."""
+        kind = numba.core.types.int64()
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            word = context.get_value_type(signature.return_type)
+            name = _CYCLE_COUNTERS.get(platform.machine().lower())
+            if name is None:
+                return context.get_constant(signature.return_type, 0)
+            no_arguments = numba.core.cgutils.ir.FunctionType(word, [])
+            counter = builder.module.declare_intrinsic(name, fnty=no_arguments)
+            return builder.call(counter, [])
+
+        return kind, generate
+
+else:
+    cycle_count = time.perf_counter_ns
 
 
 def signatures(function: Callable[..., Any]) -> list[Any]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,8 @@ class Options:
     """Let agents die; else health, food and water are refilled outside the timer."""
     npcs: int = 128
     """NPCs of a world."""
+    phases: bool = True
+    """Show, too, where the time goes (sim): a second run on one thread, with a clock inside."""
     steps: int = 500_000
     """Agent-steps of `bench train`."""
     json: bool = False
@@ -116,6 +119,19 @@ def time_runs(batch: Any, options: Options) -> dict[str, Any]:
     }
 
 
+def time_phases(batch: Any, options: Options) -> dict[str, float]:
+    """Return each phase's share of a step, 0..1, in order; on one thread."""
+    spent: Counter[str] = Counter()
+    for tick in range(options.ticks + 1):
+        if not options.mortal:
+            batch.refill()
+        laps = batch.step_timed(batch.random_actions(tick))
+        if tick:  # the first compiles and warms up
+            spent.update(laps)
+    whole = spent.total()
+    return {name: time / whole for name, time in spent.items()}
+
+
 def bench_sim(options: Options) -> dict[str, Any]:
     """Measure the simulator with observations and masks."""
     started = time.perf_counter()
@@ -126,6 +142,8 @@ def bench_sim(options: Options) -> dict[str, Any]:
     batch.step(batch.random_actions(0))
     compiled = time.perf_counter() - started
     result = time_runs(batch, options)
+    if options.phases:
+        result["phases"] = time_phases(batch, options)
     batch.close()
     return {"compile_or_load_seconds": compiled, **result}
 
@@ -177,7 +195,7 @@ def bench_scale(options: Options) -> dict[str, Any]:
     command = [sys.executable, "-m", "metammo.cli.main", "bench", "sim", "--json", "--threads", "1"]
     command += ["--game", options.game, "--worlds", str(max(options.worlds // threads, 1))]
     command += ["--ticks", str(options.ticks), "--runs", str(options.runs)]
-    command += ["--npcs", str(options.npcs)]
+    command += ["--npcs", str(options.npcs), "--no-phases"]
     environment = {**os.environ, "METAMMO_TRACEBACK": ""}
     one = Options(
         what="sim",
@@ -187,6 +205,7 @@ def bench_scale(options: Options) -> dict[str, Any]:
         ticks=options.ticks,
         runs=options.runs,
         npcs=options.npcs,
+        phases=False,
     )
     note(f"{threads} threads in one process ...")
     together = bench_sim(one)["agent_steps_per_second"]
@@ -235,7 +254,12 @@ def run(arguments: Sequence[str]) -> int:
     if options.json:
         print_json(result)
         return 0
-    rows = [(name.replace("_", " "), _shown(v)) for name, v in result.items() if name != "machine"]
-    rows += [(name, _shown(value)) for name, value in result["machine"].items()]
+    named = result.pop("machine")
+    phases = result.pop("phases", {})
+    rows = [(name.replace("_", " "), _shown(value)) for name, value in result.items()]
+    rows += [(name, _shown(value)) for name, value in named.items()]
     print_table("Speed", ("figure", "value"), rows)
+    if phases:
+        shares = [(name, f"{share:.1%}") for name, share in phases.items() if share >= 0.0005]
+        print_table("Share of a step, in order", ("phase", "share"), shares)
     return 0

@@ -1,5 +1,6 @@
 """The native environment: a batch of worlds stepped together by compiled code."""
 
+import platform
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from metammo.actions import MASK_SIZE, MINI_HEADS, head_sizes
 from metammo.envs.crew import Crew, core_count
-from metammo.envs.driver import load_driver
+from metammo.envs.driver import load_driver, load_timed_driver
 from metammo.jit import FirstCompile
 from metammo.minigames.minigame import find_game
 from metammo.minigames.outcomes import result_dtype
@@ -234,11 +235,11 @@ class Batch:
         )
 
     def _step_range(self, first: int, last: int, thread: int) -> None:
-        self._driver.step_worlds(
-            self._plain_worlds,
-            first,
-            last,
-            thread,
+        self._driver.step_worlds(self._plain_worlds, first, last, thread, *self._step_arrays())
+
+    def _step_arrays(self) -> tuple[NDArray[Any], ...]:
+        """Return what a step reads and writes beside the worlds, in the driver's order."""
+        return (
             self._plain_table,
             self._scratch,
             self._actions,
@@ -254,6 +255,26 @@ class Batch:
             self._final_masks,
             self._plain_results,
         )
+
+    def step_timed(self, actions: Any) -> dict[str, int]:
+        """Step on one thread; return how long each phase took, summed over the worlds.
+
+        Returns:
+            Phases in order, in cycles of the processor's clock (nanoseconds without compiler).
+
+        Raises:
+            RuntimeError: the processor has no such clock.
+        """
+        self._actions[...] = self.check_actions(actions)
+        driver, names = load_timed_driver(self.files)
+        laps = np.zeros(len(names), np.int64)
+        driver.step_worlds(
+            self._plain_worlds, 0, self.world_count, 0, *self._step_arrays(), laps
+        )
+        if not laps.any():
+            raise RuntimeError(f"{platform.machine()} has no cycle counter; use a profiler")
+        self._finish_step()
+        return dict(zip(names, laps.tolist(), strict=True))
 
     def check_actions(self, actions: Any) -> NDArray[np.int16]:
         """Return the actions as the simulator takes them.
@@ -289,9 +310,12 @@ class Batch:
         """
         self._actions[...] = self.check_actions(actions)
         self._crew.run(self._step_range, self.world_count, CHUNK)
+        self._finish_step()
+        return self.observations, self.rewards, self.terminated, self.truncated, {}
+
+    def _finish_step(self) -> None:
         np.not_equal(self._alive_source, 0, out=self.alive)
         self.life_begins[...] = self.done[:, None]
-        return self.observations, self.rewards, self.terminated, self.truncated, {}
 
     def random_actions(self, seed: int) -> NDArray[np.int16]:
         """Return valid random actions, int16[worlds, agents, heads], made of the seed and masks."""
@@ -365,10 +389,8 @@ class Batch:
 
     def refill(self) -> None:
         """Give every living agent full health, food and water: for speed tests with no deaths."""
-        agents = self.agent_count
-        self.worlds["entity_health"][:, :agents] = 100
-        self.worlds["player_food"][:, :agents] = 100
-        self.worlds["player_water"][:, :agents] = 100
+        for column in ("entity_health", "player_food", "player_water"):
+            self.worlds[column][:, : self.agent_count][self.alive] = 100
 
     def close(self) -> None:
         """End the batch's threads."""

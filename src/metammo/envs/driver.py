@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
+from metammo.envs.phases import timed_text
 from metammo.jit import cache_folder, key_of
 from metammo.minigames.minigame import GameFile
 from metammo.rules.rules import RULE_COLUMNS
@@ -178,7 +179,16 @@ def _write_beside(path: Path, text: str) -> None:
 
 def load_driver(files: list[GameFile]) -> ModuleType:
     """Return the driver for some games, compiled on its first call or loaded from the cache."""
-    text = driver_text(files)
+    return _load(driver_text(files), files)
+
+
+def load_timed_driver(files: list[GameFile]) -> tuple[ModuleType, list[str]]:
+    """Return a driver whose `step_worlds` times its phases, and their names; see `phases`."""
+    text, names = timed_text(driver_text(files))
+    return _load(text, files), names
+
+
+def _load(text: str, files: list[GameFile]) -> ModuleType:
     key = key_of([text.encode(), *(file.text.encode() for file in files)])
     name = f"metammo_driver_{key}"
     if name in sys.modules:
