@@ -167,6 +167,79 @@ else:
     cycle_count = time.perf_counter_ns
 
 
+if IS_COMPILED:
+
+    @numba.extending.intrinsic
+    def prefetch(context: Any, array: Any, place: Any, byte: Any) -> Any:
+        """Ask for the cache line around a byte of an array's item, soon to be written.
+
+        `place` is that of the item in the flat array, which must be C-contiguous. A hint: nothing
+        is read, so no place can be wrong.
+        """
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            ir = numba.core.cgutils.ir
+            data = context.make_array(array)(context, builder, arguments[0]).data
+            item = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
+            word = ir.IntType(32)
+            kind = ir.FunctionType(ir.VoidType(), [item.type, word, word, word])
+            hint = builder.module.declare_intrinsic("llvm.prefetch", [item.type], kind)
+            # To be written, to be kept in all levels, data.
+            line = builder.gep(item, [arguments[2]])
+            builder.call(hint, [line, word(1), word(3), word(1)])
+            return context.get_dummy_value()
+
+        whole = numba.core.types.int64
+        return numba.core.types.void(array, whole, whole), generate
+
+else:
+
+    def prefetch(array: Any, place: int, byte: int) -> None:
+        """Do nothing: without a compiler, memory is not what takes the time."""
+
+
+if IS_COMPILED and not IS_BOUNDS_CHECKED:
+
+    @numba.extending.intrinsic
+    def copy_numbers(
+        context: Any, target: Any, to: Any, source: Any, start: Any, count: Any
+    ) -> Any:
+        """Copy `count` numbers of a C-contiguous array into another of the same type.
+
+        `to` and `start` are places in the flat arrays. With a constant count this is one or two
+        machine words a call, where a loop over 15 bytes is 15 loads and stores.
+        """
+        if target.dtype != source.dtype or "C" not in target.layout or "C" not in source.layout:
+            raise numba.core.errors.TypingError("copy_numbers needs contiguous arrays of one type")
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            types = signature.args
+            size = context.get_abi_sizeof(context.get_data_type(types[0].dtype))
+            places = [
+                builder.gep(
+                    context.make_array(types[array])(context, builder, arguments[array]).data,
+                    [arguments[offset]],
+                )
+                for array, offset in ((0, 1), (2, 3))
+            ]
+            numba.core.cgutils.raw_memcpy(builder, *places, arguments[4], size, align=1)
+            return context.get_dummy_value()
+
+        whole = numba.core.types.int64
+        return numba.core.types.void(target, whole, source, whole, whole), generate
+
+else:
+
+    def copy_numbers(target: Any, to: int, source: Any, start: int, count: int) -> None:
+        """Copy numbers; see above. Here index by index, so that every one can be checked."""
+        target, source = target.reshape(-1), source.reshape(-1)
+        for index in range(count):
+            target[to + index] = source[start + index]
+
+    if IS_COMPILED:
+        copy_numbers = kernel(copy_numbers)
+
+
 def signatures(function: Callable[..., Any]) -> list[Any]:
     """Return the argument types that a kernel has been compiled or loaded for."""
     return list(getattr(function, "signatures", []))

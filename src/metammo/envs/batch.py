@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from metammo.actions import MASK_SIZE, MINI_HEADS, head_sizes
 from metammo.envs.crew import Crew, core_count
 from metammo.envs.driver import load_driver, load_timed_driver
-from metammo.jit import FirstCompile
+from metammo.jit import IS_COMPILED, FirstCompile
 from metammo.minigames.minigame import find_game
 from metammo.minigames.outcomes import result_dtype
 from metammo.minigames.table import make_table
@@ -268,9 +268,7 @@ class Batch:
         self._actions[...] = self.check_actions(actions)
         driver, names = load_timed_driver(self.files)
         laps = np.zeros(len(names), np.int64)
-        driver.step_worlds(
-            self._plain_worlds, 0, self.world_count, 0, *self._step_arrays(), laps
-        )
+        driver.step_worlds(self._plain_worlds, 0, self.world_count, 0, *self._step_arrays(), laps)
         if not laps.any():
             raise RuntimeError(f"{platform.machine()} has no cycle counter; use a profiler")
         self._finish_step()
@@ -398,7 +396,8 @@ class Batch:
 
 
 def _plain(array: Any) -> NDArray[Any]:
-    plain: NDArray[Any] = array.view(np.ndarray)
+    # Without compiler it is the record array that gives records whose columns have names.
+    plain: NDArray[Any] = array.view(np.ndarray) if IS_COMPILED else array
     return plain
 
 

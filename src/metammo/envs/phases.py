@@ -34,7 +34,7 @@ class _Laps(ast.NodeTransformer):
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def visit_Expr(self, node: ast.Expr) -> Any:  # noqa: N802, the name that ast looks for
+    def visit_Expr(self, node: ast.Expr) -> Any:
         if not isinstance(node.value, ast.Call) or not isinstance(node.value.func, ast.Name):
             return node
         name = node.value.func.id
@@ -77,9 +77,7 @@ def timed_text(driver: str) -> tuple[str, list[str]]:
     imports = [node for node in source.body if isinstance(node, ast.ImportFrom)]
     # Of the entries only the step is wanted, and the plain tick gives way to the timed one.
     kept = [node for node in tree.body if not _is_entry(node) and not _is_tick(node)]
-    module = ast.Module(
-        [*kept, *imports, *ast.parse(_LAP).body, whole_tick, step], type_ignores=[]
-    )
+    module = ast.Module([*kept, *imports, *ast.parse(_LAP).body, whole_tick, step], type_ignores=[])
     return ast.unparse(ast.fix_missing_locations(module)), laps.names
 
 

@@ -2,12 +2,23 @@
 
 import numpy as np
 
-from metammo.jit import kernel
+from metammo.jit import copy_numbers, kernel
 from metammo.observe.layout import EntityFeature, TileEntity
-from metammo.observe.masks import may_target
-from metammo.observe.scratch import WORD_COLUMNS
+from metammo.observe.scratch import (
+    BRIEF_COL,
+    BRIEF_ROW,
+    BRIEF_TARGET,
+    BRIEF_TEAM,
+    WORD_COLUMNS,
+)
 from metammo.rules.sizes import VISION, WINDOW
-from metammo.tick.fighting import is_immortal, is_in_combat, is_player, is_young
+from metammo.tick.fighting import (
+    is_immortal,
+    is_in_combat,
+    is_open_to_players,
+    is_player,
+    is_young,
+)
 from metammo.world.columns import Kind
 from metammo.world.grid import distance
 
@@ -71,7 +82,7 @@ def encode_entity(world, entity, code):
     code[F_ROW] = 0
     code[F_COL] = 0
     code[F_DISTANCE] = 0
-    code[F_CAN_BE_ATTACKED] = 0
+    code[F_CAN_BE_ATTACKED] = 1 if is_open_to_players(world, entity) else 0
     code[F_IS_TEAM_MATE] = 0
     code[F_IS_ENEMY] = 0
     code[F_IS_TARGETING_ME] = 0
@@ -90,14 +101,25 @@ def encode_entity(world, entity, code):
 
 
 @kernel
+def write_brief(world, entity, brief):
+    """Write what observers ask of an entity most."""
+    brief[BRIEF_ROW] = int(world.entity_row[entity])
+    brief[BRIEF_COL] = int(world.entity_col[entity])
+    brief[BRIEF_TEAM] = int(world.entity_team[entity])
+    brief[BRIEF_TARGET] = int(world.entity_attack_target[entity])
+
+
+@kernel
 def mark_occupied(world, scratch):
     """Set a bit for each tile on which someone stands, in the words that windows read."""
     occupied = scratch.occupied
     occupied[:, :] = 0
     for place in range(int(scratch.living_count)):
         entity = int(scratch.living[place])
-        row = int(world.entity_row[entity])
-        col = int(world.entity_col[entity])
+        brief = scratch.brief[entity]
+        write_brief(world, entity, brief)
+        row = int(brief[BRIEF_ROW])
+        col = int(brief[BRIEF_COL])
         word = col // WORD_COLUMNS
         bit = col - word * WORD_COLUMNS
         occupied[row, word] |= int(1) << bit
@@ -138,12 +160,21 @@ def encode_entities(world, scratch):
 
 
 @kernel
-def order_key(world, player, entity, apart):
+def is_target(world, scratch, player, entity, apart):
+    """Return whether the mask shows an entity as a target: in reach, and no team-mate to spare."""
+    if apart > int(world.rule_attack_reach) or scratch.entity_code[entity, F_CAN_BE_ATTACKED] == 0:
+        return False
+    if int(world.rule_spare_team_mates) == 0:
+        return True
+    # NPCs are of team -1, players of none below 0.
+    return int(scratch.brief[entity, BRIEF_TEAM]) != int(scratch.brief[player, BRIEF_TEAM])
+
+
+@kernel
+def order_key(world, scratch, player, entity, apart):
     """Return what entities are sorted by: attackable first, then nearest, then by row."""
     key = (apart << 20) | entity
-    if apart <= int(world.rule_attack_reach) and may_target(world, player, entity):
-        return key
-    return key + FAR
+    return key if is_target(world, scratch, player, entity, apart) else key + FAR
 
 
 @kernel
@@ -165,7 +196,7 @@ def gather_window(world, scratch, player):
             while entity >= 0:
                 if entity != player:
                     apart = distance(row, col, tile_row, tile_col)
-                    key[count] = order_key(world, player, entity, apart)
+                    key[count] = order_key(world, scratch, player, entity, apart)
                     count += 1
                 entity = int(world.entity_next[entity])
     return count
@@ -228,21 +259,21 @@ def tile_code(code):
 
 
 @kernel
-def write_entity(world, scratch, player, entity, is_target, out):
+def write_entity(world, scratch, player, entity, targeted, out):
     """Write one entity as a player sees it."""
-    source = scratch.entity_code[entity]
-    for feature in range(FEATURES):
-        out[feature] = source[feature]
-    rows = int(world.entity_row[entity]) - int(world.entity_row[player])
-    cols = int(world.entity_col[entity]) - int(world.entity_col[player])
+    copy_numbers(out, 0, scratch.entity_code, entity * FEATURES, FEATURES)
+    mine = scratch.brief[player]
+    its = scratch.brief[entity]
+    rows = int(its[BRIEF_ROW]) - int(mine[BRIEF_ROW])
+    cols = int(its[BRIEF_COL]) - int(mine[BRIEF_COL])
     out[F_ROW] = rows
     out[F_COL] = cols
     out[F_DISTANCE] = max(abs(rows), abs(cols))
-    out[F_CAN_BE_ATTACKED] = is_target
-    if int(world.entity_attack_target[entity]) == player:
+    out[F_CAN_BE_ATTACKED] = targeted
+    if int(its[BRIEF_TARGET]) == player:
         out[F_IS_TARGETING_ME] = 1
-    if is_player(world, entity):
-        if int(world.entity_team[entity]) == int(world.entity_team[player]):
+    if int(its[BRIEF_TEAM]) >= 0:
+        if int(its[BRIEF_TEAM]) == int(mine[BRIEF_TEAM]):
             out[F_IS_TEAM_MATE] = 1
             out[F_MESSAGE] = int(world.player_message[entity])
         else:
@@ -257,14 +288,16 @@ def write_entities(world, scratch, player, filled, entities, plane):
         world: the world.
         scratch: with `encode_entities` done.
         player: the observer.
-        filled: number of rows of `entities` that may hold something.
+        filled: number of rows of `entities` that hold something, the plane with them.
         entities: int8[32, 20].
-        plane: uint8[15, 15], the entity plane, all zero.
+        plane: uint8[15, 15], the entity plane.
 
     Returns:
         Number of rows that are valid targets, the first ones, and number of rows written.
     """
     limit = entities.shape[0]
+    for index in range(filled):
+        plane[int(entities[index, F_ROW]) + VISION, int(entities[index, F_COL]) + VISION] = 0
     count = gather_window(world, scratch, player)
     key = scratch.key
     if count > SORT_LIMIT:
@@ -278,14 +311,17 @@ def write_entities(world, scratch, player, filled, entities, plane):
         entity = value & 0xFFFFF
         world.observed_entity[player, index] = entity
         out = entities[index]
-        is_target = int(1) if value < FAR else int(0)
-        targets += is_target
-        write_entity(world, scratch, player, entity, is_target, out)
+        targeted = int(1) if value < FAR else int(0)
+        targets += targeted
+        write_entity(world, scratch, player, entity, targeted, out)
         row = int(out[F_ROW]) + VISION
         col = int(out[F_COL]) + VISION
         plane[row, col] = max(int(plane[row, col]), tile_code(out))
-    for index in range(count, limit):
+    # Rows in use come first, so the first free one ends them.
+    index = count
+    while index < limit and int(world.observed_entity[player, index]) >= 0:
         world.observed_entity[player, index] = -1
+        index += 1
     for index in range(count, filled):
         entities[index, :] = 0
     return targets, count

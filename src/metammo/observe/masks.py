@@ -9,14 +9,7 @@ from metammo.actions import (
     SILENT,
 )
 from metammo.jit import kernel
-from metammo.tick.fighting import can_attack, is_spared
 from metammo.world.grid import MOVE_COL, MOVE_ROW, MOVE_STAY, is_habitable
-
-
-@kernel
-def may_target(world, player, target):
-    """Return whether the mask shows an entity as a target."""
-    return can_attack(world, player, target) and not is_spared(world, player, target)
 
 
 @kernel

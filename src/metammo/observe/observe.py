@@ -2,9 +2,16 @@
 
 import numpy as np
 
-from metammo.jit import kernel
+from metammo.jit import copy_numbers, kernel, prefetch
 from metammo.observe.entities import encode_entities, write_entities
-from metammo.observe.layout import FOG_LEVEL, TALK_LIMIT, OwnFeature, TaskFeature, TilePlane
+from metammo.observe.layout import (
+    FOG_LEVEL,
+    MINI_LAYOUT,
+    TALK_LIMIT,
+    OwnFeature,
+    TaskFeature,
+    TilePlane,
+)
 from metammo.observe.masks import write_mask, write_no_op_mask, write_steady_mask
 from metammo.observe.scratch import BLANK, UNKNOWN
 from metammo.rules.sizes import VISION, WINDOW
@@ -21,7 +28,9 @@ PREDICATE_COUNT = 16
 ARGUMENT_COUNT = 4
 PREDICATE = int(TaskFeature.PREDICATE)
 ARGUMENT = int(TaskFeature.ARGUMENT)
-OWN_COUNT = len(OwnFeature)
+ROW_BYTES = MINI_LAYOUT.row_bytes
+CACHE_LINE = 64
+"""Bytes that a processor fetches at once."""
 
 (
     O_ALIVE,
@@ -75,7 +84,7 @@ def fog_code_of(depth, per):
 
 @kernel
 def encode_fog(world, scratch):
-    """Write the fog's code for each distance from the array's edge."""
+    """Write the fog's code of every tile: by the nearer edge, and the clear square far off."""
     side = world.tile_material.shape[0]
     per = int(world.rule_fog_speed_per)
     advance = fog_advance(world)
@@ -83,37 +92,30 @@ def encode_fog(world, scratch):
     for line in range(side):
         ring = min(line, side - 1 - line) - border
         scratch.fog_code[line] = fog_code_of(advance - ring * per, per)
-
-
-@kernel
-def write_fog(world, scratch, player, plane):
-    """Write the fog plane: a tile's depth is that of the nearer edge, the clear square far off."""
-    top = int(world.entity_row[player]) - VISION
-    left = int(world.entity_col[player]) - VISION
     code = scratch.fog_code
-    for row in range(WINDOW):
-        by_row = code[top + row]
-        for col in range(WINDOW):
-            by_col = code[left + col]
-            plane[row, col] = by_row if by_row > by_col else by_col
+    fog = scratch.fog
+    for row in range(side):
+        by_row = code[row]
+        line = fog[row]
+        for col in range(side):
+            line[col] = max(by_row, code[col])
     center = center_of(world)
     half = int(world.rule_fog_final_size)
-    low_col = max(center - half - left, 0)
-    high_col = min(center + half + 1 - left, WINDOW)
-    for row in range(max(center - half - top, 0), min(center + half + 1 - top, WINDOW)):
-        for col in range(low_col, high_col):
-            plane[row, col] = FOG_FARTHEST
+    low = max(center - half, 0)
+    high = min(center + half + 1, side)
+    for row in range(low, high):
+        for col in range(low, high):
+            fog[row, col] = FOG_FARTHEST
 
 
 @kernel
-def write_materials(world, player, plane):
-    """Write the materials in sight."""
+def write_window(world, player, tiles, plane):
+    """Write the part of a map of bytes that an agent sees."""
+    side = tiles.shape[0]
     top = int(world.entity_row[player]) - VISION
     left = int(world.entity_col[player]) - VISION
     for row in range(WINDOW):
-        line = world.tile_material[top + row, left : left + WINDOW]
-        for col in range(WINDOW):
-            plane[row, col] = line[col]
+        copy_numbers(plane, row * WINDOW, tiles, (top + row) * side + left, WINDOW)
 
 
 @kernel
@@ -300,8 +302,8 @@ def write_blank(row, mask):
 @kernel
 def write_steady(world, player, row, mask):
     """Write what stays the same for an agent's life, and clear what the life may never fill."""
-    row.tiles[FOG, :, :] = 0
-    row.tiles[OBJECTIVE, :, :] = 0
+    row.tiles[:, :, :] = 0
+    row.entities[:, :] = 0
     row.talk[:, :] = 0
     write_task(world, player, row.task)
     write_steady_mask(world, mask)
@@ -322,12 +324,11 @@ def observe_player(world, scratch, player, kept, row, mask):
     filled = kept
     if kept < 0:
         write_steady(world, player, row, mask)
-        filled = row.entities.shape[0]
+        filled = int(0)
     tiles = row.tiles
-    write_materials(world, player, tiles[MATERIAL])
-    tiles[ENTITY, :, :] = 0
+    write_window(world, player, world.tile_material, tiles[MATERIAL])
     if int(world.rule_fog_onset) != 0:
-        write_fog(world, scratch, player, tiles[FOG])
+        write_window(world, player, scratch.fog, tiles[FOG])
     if int(world.objective_count) > 0:
         write_objectives(world, player, tiles[OBJECTIVE])
     targets, count = write_entities(world, scratch, player, filled, row.entities, tiles[ENTITY])
@@ -369,10 +370,15 @@ def observe_world(world, scratch, kept, rows, masks):
     if kept.stamp != stamp:
         kept.stamp = stamp
         kept.row[:] = UNKNOWN
+    choices = masks.shape[1]
     for player in range(masks.shape[0]):
         before = int(kept.row[player])
         if world.entity_is_alive[player] != 0:
             row = rows[player]
+            # The next row, often out of the caches, is fetched while this one is written.
+            for byte in range(0, ROW_BYTES, CACHE_LINE):
+                prefetch(rows, player + 1, byte)
+            prefetch(masks, (player + 1) * choices, int(0))
             kept.row[player] = observe_player(world, scratch, player, before, row, masks[player])
         elif before != BLANK:
             write_blank(rows[player], masks[player])

@@ -16,6 +16,10 @@ WORD_COLUMNS = 32
 """Columns from one word of a row of `occupied` to the next; each reaches over the next one's, so
 that any window of 15 columns lies in a single word."""
 
+BRIEF_ROW, BRIEF_COL, BRIEF_TEAM, BRIEF_TARGET = range(4)
+BRIEF_SIZE = 4
+"""What observers ask of an entity all the time, in one place: tile, team, whom it attacked."""
+
 UNKNOWN = -2
 """A buffer's row may hold anything: write all of it."""
 BLANK = -1
@@ -36,7 +40,9 @@ def scratch_dtype(sizes: Sizes) -> np.dtype[np.void]:
             ("players_alive", "int32"),
             ("teams_alive", "int32"),
             ("entity_code", "int8", (sizes.entities, len(EntityFeature))),
+            ("brief", "int16", (sizes.entities, BRIEF_SIZE)),
             ("fog_code", "uint8", (sizes.map_size,)),
+            ("fog", "uint8", (sizes.map_size, sizes.map_size)),
         ]
     )
 

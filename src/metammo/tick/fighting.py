@@ -41,28 +41,40 @@ def is_in_combat(world, entity):
 
 
 @kernel
+def is_vulnerable(world, target):
+    """Return whether anybody's attack could hurt an entity now."""
+    if world.entity_is_alive[target] == 0 or int(world.entity_health[target]) <= 0:
+        return False
+    return not is_immortal(world, target)
+
+
+@kernel
+def is_open_to_players(world, target):
+    """Return whether a player in reach could attack an entity now."""
+    if int(world.rule_combat) == 0 or not is_vulnerable(world, target):
+        return False
+    return not (is_player(world, target) and is_young(world, target))
+
+
+@kernel
+def is_open_to_npcs(world, target):
+    """Return whether an NPC in reach could attack an entity now."""
+    if not is_vulnerable(world, target):
+        return False
+    return is_player(world, target) or int(world.rule_npc_fight_npcs) != 0
+
+
+@kernel
 def can_attack(world, attacker, target):
     """Return whether an attack would be carried out, if it came now. Serves phase and mask."""
     if target < 0 or target == attacker or int(world.rule_combat) == 0:
         return False
-    if world.entity_is_alive[target] == 0 or int(world.entity_health[target]) <= 0:
-        return False
-    if is_immortal(world, target):
-        return False
     if is_player(world, attacker):
-        if is_player(world, target) and is_young(world, target):
+        if not is_open_to_players(world, target):
             return False
-    elif not is_player(world, target) and int(world.rule_npc_fight_npcs) == 0:
+    elif not is_open_to_npcs(world, target):
         return False
     return entity_distance(world, attacker, target) <= int(world.rule_attack_reach)
-
-
-@kernel
-def is_spared(world, attacker, target):
-    """Return whether the mask keeps an agent from attacking a team-mate."""
-    if int(world.rule_spare_team_mates) == 0 or not is_player(world, target):
-        return False
-    return int(world.entity_team[attacker]) == int(world.entity_team[target])
 
 
 @kernel
