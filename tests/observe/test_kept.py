@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from metammo.envs.batch import make_vec
+from metammo.envs.batch import _plain, make_vec
 from metammo.jit import IS_COMPILED
 from metammo.minigames.minigame import game_names
 from metammo.observe.scratch import make_kept
@@ -15,7 +15,7 @@ def observed_anew(batch):
     """Observe a batch into other buffers, full of junk."""
     rows = np.full_like(batch.observation_bytes, FILL)
     masks = np.full_like(batch.masks, FILL)
-    kept = make_kept(batch.world_count, batch.agent_count).view(np.ndarray)
+    kept = _plain(make_kept(batch.world_count, batch.agent_count))
     batch._driver.observe_worlds(
         batch._plain_worlds,
         0,
@@ -23,7 +23,7 @@ def observed_anew(batch):
         0,
         batch._scratch,
         kept,
-        rows.view(batch.layout.dtype)[..., 0],
+        _plain(rows.view(batch.layout.dtype)[..., 0].view(np.recarray)),
         masks,
     )
     return rows, masks
