@@ -170,6 +170,19 @@ else:
 if IS_COMPILED:
 
     @numba.extending.intrinsic
+    def take_number(context: Any, taken: Any) -> Any:
+        """Return taken[0] of an int64 array and count it up, as one step for all threads."""
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            counter = context.make_array(taken)(context, builder, arguments[0]).data
+            one = context.get_constant(numba.core.types.int64, 1)
+            return builder.atomic_rmw("add", counter, one, "monotonic")
+
+        if taken.dtype != numba.core.types.int64:
+            raise numba.core.errors.TypingError("take_number needs an int64 array")
+        return numba.core.types.int64(taken), generate
+
+    @numba.extending.intrinsic
     def prefetch(context: Any, array: Any, place: Any, byte: Any) -> Any:
         """Ask for the cache line around a byte of an array's item, soon to be written.
 
@@ -193,6 +206,11 @@ if IS_COMPILED:
         return numba.core.types.void(array, whole, whole), generate
 
 else:
+
+    def take_number(taken: Any) -> int:
+        """Return taken[0] and count it up; for one thread."""
+        taken[0] += 1
+        return int(taken[0]) - 1
 
     def prefetch(array: Any, place: int, byte: int) -> None:
         """Do nothing: without a compiler, memory is not what takes the time."""

@@ -29,7 +29,7 @@ def test_a_timed_step_is_a_step():
 
 def test_phases_are_named_in_order():
     text, names = timed_text(
-        "def step_worlds(first, last):\n for i in range(first, last):\n"
+        "def step_worlds(worlds, taken):\n while take_number(taken) < 3:\n"
         "  tick_world(w, a)\n  after(w)\n  x = 1\n  if x:\n   end(w)\n  after(w)\n"
     )
     assert names[0] == "decide_npcs"

@@ -18,13 +18,13 @@ def observed_anew(batch):
     kept = _plain(make_kept(batch.world_count, batch.agent_count))
     batch._driver.observe_worlds(
         batch._plain_worlds,
-        0,
-        batch.world_count,
+        np.zeros(1, np.int64),
         0,
         batch._scratch,
         kept,
         _plain(rows.view(batch.layout.dtype)[..., 0].view(np.recarray)),
         masks,
+        np.zeros_like(batch.alive),
     )
     return rows, masks
 

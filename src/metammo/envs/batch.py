@@ -28,8 +28,6 @@ Games = str | Sequence[str] | Mapping[str, float | tuple[float, Mapping[str, Any
 TRAINING_MAPS, HELD_OUT_MAPS = 1, 2
 MAP_COUNT = 2**31 - 1
 """Maps to draw from where no number is given: in effect a new one each episode."""
-CHUNK = 4
-"""Worlds that a thread takes at a time."""
 
 
 def read_games(games: Games, knobs: Mapping[str, Any]) -> list[tuple[str, float, dict[str, Any]]]:
@@ -140,7 +138,7 @@ class Batch:
         self.map_family = HELD_OUT_MAPS if held_out else TRAINING_MAPS
         self.map_count = maps
         self._driver = load_driver(files)
-        self._crew = Crew(min(self.threads, -(-worlds // CHUNK)))
+        self._crew = Crew(min(self.threads, worlds))
         self._scratch = _plain(make_scratch(self._crew.threads, self.sizes))
         self._head_sizes = np.array(head_sizes(self.heads), np.int64)
         self._allocate()
@@ -176,8 +174,6 @@ class Batch:
         self._plain_observations = _plain(self.observations)
         self._plain_final_observations = _plain(self.final_observations)
         self._plain_results = _plain(self.results)
-        # The last choice of `own` is enough to tell the living: feature 0 of every row.
-        self._alive_source = self.observations["own"][:, :, 0]
 
     @property
     def action_space_sizes(self) -> tuple[int, ...]:
@@ -214,28 +210,39 @@ class Batch:
             self.worlds.first_map_seed = seed_of(self.map_family)
             self.worlds.map_seed_count = self.map_count
         with FirstCompile(f"{self._driver.__name__}-{self.sizes.name}", "the simulator"):
-            self._crew.run(self._reset_range, self.world_count, CHUNK)
+            self._crew.run(self._reset_worlds)
         for array in (self.rewards, self.terminated, self.truncated, self.done):
             array[...] = 0
         self.life_begins[...] = True
-        np.not_equal(self._alive_source, 0, out=self.alive)
         return self.observations, {}
 
-    def _reset_range(self, first: int, last: int, thread: int) -> None:
+    def _reset_worlds(self, taken: NDArray[np.int64], thread: int) -> None:
         self._driver.reset_worlds(
             self._plain_worlds,
-            first,
-            last,
+            taken,
             thread,
             self._plain_table,
             self._scratch,
             self._kept,
             self._plain_observations,
             self.masks,
+            self.alive,
         )
 
-    def _step_range(self, first: int, last: int, thread: int) -> None:
-        self._driver.step_worlds(self._plain_worlds, first, last, thread, *self._step_arrays())
+    def _step_worlds(self, taken: NDArray[np.int64], thread: int) -> None:
+        self._driver.step_worlds(self._plain_worlds, taken, thread, *self._step_arrays())
+
+    def _observe_worlds(self, taken: NDArray[np.int64], thread: int) -> None:
+        self._driver.observe_worlds(
+            self._plain_worlds,
+            taken,
+            thread,
+            self._scratch,
+            self._kept,
+            self._plain_observations,
+            self.masks,
+            self.alive,
+        )
 
     def _step_arrays(self) -> tuple[NDArray[Any], ...]:
         """Return what a step reads and writes beside the worlds, in the driver's order."""
@@ -246,6 +253,7 @@ class Batch:
             self._kept,
             self._plain_observations,
             self.masks,
+            self.alive,
             self.rewards,
             self.terminated,
             self.truncated,
@@ -268,10 +276,11 @@ class Batch:
         self._actions[...] = self.check_actions(actions)
         driver, names = load_timed_driver(self.files)
         laps = np.zeros(len(names), np.int64)
-        driver.step_worlds(self._plain_worlds, 0, self.world_count, 0, *self._step_arrays(), laps)
+        taken = np.zeros(1, np.int64)
+        driver.step_worlds(self._plain_worlds, taken, 0, *self._step_arrays(), laps)
         if not laps.any():
             raise RuntimeError(f"{platform.machine()} has no cycle counter; use a profiler")
-        self._finish_step()
+        self.life_begins[...] = self.done[:, None]
         return dict(zip(names, laps.tolist(), strict=True))
 
     def check_actions(self, actions: Any) -> NDArray[np.int16]:
@@ -307,13 +316,9 @@ class Batch:
             arrays, overwritten by the next step.
         """
         self._actions[...] = self.check_actions(actions)
-        self._crew.run(self._step_range, self.world_count, CHUNK)
-        self._finish_step()
-        return self.observations, self.rewards, self.terminated, self.truncated, {}
-
-    def _finish_step(self) -> None:
-        np.not_equal(self._alive_source, 0, out=self.alive)
+        self._crew.run(self._step_worlds)
         self.life_begins[...] = self.done[:, None]
+        return self.observations, self.rewards, self.terminated, self.truncated, {}
 
     def random_actions(self, seed: int) -> NDArray[np.int16]:
         """Return valid random actions, int16[worlds, agents, heads], made of the seed and masks."""
@@ -356,17 +361,7 @@ class Batch:
     def observe(self) -> Any:
         """Observe all worlds as they stand, after a change from outside; return observations."""
         self._kept["stamp"] = 0
-        self._driver.observe_worlds(
-            self._plain_worlds,
-            0,
-            self.world_count,
-            0,
-            self._scratch,
-            self._kept,
-            self._plain_observations,
-            self.masks,
-        )
-        np.not_equal(self._alive_source, 0, out=self.alive)
+        self._crew.run(self._observe_worlds)
         return self.observations
 
     def tick(self, worlds: Any) -> None:

@@ -1,20 +1,25 @@
-"""A fixed crew of threads that takes worlds off a shared counter.
+"""A fixed crew of threads that take worlds off a shared counter.
 
 Compiled kernels run without the global interpreter lock, so Python threads use all cores; and since
-they are few and stay, a step costs no start of threads.
+they are few and stay, a step costs no start of threads. A thread enters compiled code once a step
+and takes the worlds there, one at a time: nobody waits for the lock, or for a long last piece.
 """
 
-import itertools
 import os
 import queue
 import threading
 from collections.abc import Callable
 
-Work = Callable[[int, int, int], None]
-"""Called with (first world, last world exclusive, number of the thread)."""
+import numpy as np
+from numpy.typing import NDArray
 
-Orders = queue.SimpleQueue[tuple[Work, int, int] | None]
-"""What a thread waits on: work with its number of worlds and chunk; None ends the thread."""
+from metammo.jit import IS_COMPILED
+
+Work = Callable[[NDArray[np.int64], int], None]
+"""Called with a counter, int64[1], that `jit.take_number` counts up, and the thread's number."""
+
+Orders = queue.SimpleQueue[Work | None]
+"""What a thread waits on: work; None ends the thread."""
 
 
 def core_count() -> int:
@@ -25,18 +30,18 @@ def core_count() -> int:
 
 
 class Crew:
-    """Runs a piece of work over a range of worlds on several threads.
+    """Runs a piece of work on several threads at once.
 
     Args:
-        threads: how many, the caller's own included; at least 1.
+        threads: how many, the caller's own included; at least 1. Without compiler it is always one.
     """
 
     def __init__(self, threads: int) -> None:
-        self.threads = threads
+        self.threads = threads if IS_COMPILED else 1
         self._orders: list[Orders] = []
         self._finished: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-        self._counter = itertools.count()
-        for number in range(1, threads):
+        self._taken = np.zeros(1, np.int64)
+        for number in range(1, self.threads):
             orders: Orders = queue.SimpleQueue()
             self._orders.append(orders)
             threading.Thread(
@@ -44,29 +49,28 @@ class Crew:
             ).start()
 
     def _serve(self, number: int, orders: Orders) -> None:
-        while (order := orders.get()) is not None:
+        while (work := orders.get()) is not None:
             failure: BaseException | None = None
             try:
-                self._take(*order, number)
+                work(self._taken, number)
             except BaseException as error:
                 failure = error
             self._finished.put(failure)
 
-    def _take(self, work: Work, count: int, chunk: int, number: int) -> None:
-        # `next` on a counter is atomic: no two threads get the same worlds.
-        while (first := next(self._counter) * chunk) < count:
-            work(first, min(first + chunk, count), number)
+    def run(self, work: Work) -> None:
+        """Let every thread work until all worlds are taken, and wait for the end.
 
-    def run(self, work: Work, count: int, chunk: int) -> None:
-        """Call `work` for all of 0..count - 1, in pieces of `chunk`, and wait for the end."""
-        if not self._orders or count <= chunk:
-            work(0, count, 0)
-            return
-        self._counter = itertools.count()
+        Raises:
+            BaseException: the first that a thread met, after all have ended.
+        """
+        self._taken[0] = 0
         for orders in self._orders:
-            orders.put((work, count, chunk))
-        self._take(work, count, chunk, 0)
-        failures = [self._finished.get() for _ in self._orders]
+            orders.put(work)
+        failures: list[BaseException | None] = []
+        try:
+            work(self._taken, 0)
+        finally:
+            failures = [self._finished.get() for _ in self._orders]
         for failure in failures:
             if failure is not None:
                 raise failure

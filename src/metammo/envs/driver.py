@@ -21,10 +21,10 @@ _HEAD = '''"""Written by metammo.envs.driver for the games: {games}."""
 
 import numpy as np
 
-from metammo.jit import entry, kernel
+from metammo.jit import entry, kernel, take_number
 from metammo.minigames.episode import begin_episode, count_win, draw_game, draw_number
 from metammo.minigames.outcomes import settle, write_result
-from metammo.observe.observe import observe_world
+from metammo.observe.observe import observe_world, write_alive
 from metammo.tasks.tasks import update_tasks
 from metammo.tick.npcs import refill_npcs
 from metammo.tick.tick import tick_world
@@ -72,24 +72,28 @@ def finish(world, row, result):
 
 _ENTRIES = '''
 @entry
-def reset_worlds(worlds, first, last, thread, table, scratch, kept, observations, masks):
-    """Begin an episode in worlds first..last - 1 and observe it."""
-    for index in range(first, last):
+def reset_worlds(
+    worlds, taken, thread, table, scratch, kept, observations, masks, alive
+):
+    """Begin an episode in every world that nobody has taken yet, and observe it."""
+    index = take_number(taken)
+    while index < len(worlds):
         world = worlds[index]
         begin(world, table)
-        observe_world(
-            world, scratch[thread], kept[index], observations[index], masks[index]
-        )
+        observe_world(world, scratch[thread], kept[index], observations[index], masks[index])
+        write_alive(world, alive[index])
+        index = take_number(taken)
 
 
 @entry
-def observe_worlds(worlds, first, last, thread, scratch, kept, observations, masks):
-    """Observe worlds first..last - 1 as they stand."""
-    for index in range(first, last):
+def observe_worlds(worlds, taken, thread, scratch, kept, observations, masks, alive):
+    """Observe as it stands every world that nobody has taken yet."""
+    index = take_number(taken)
+    while index < len(worlds):
         world = worlds[index]
-        observe_world(
-            world, scratch[thread], kept[index], observations[index], masks[index]
-        )
+        observe_world(world, scratch[thread], kept[index], observations[index], masks[index])
+        write_alive(world, alive[index])
+        index = take_number(taken)
 
 
 @entry
@@ -101,11 +105,12 @@ def tick_worlds(worlds, first, last, actions):
 
 @entry
 def step_worlds(
-    worlds, first, last, thread, table, scratch, actions, kept, observations, masks,
+    worlds, taken, thread, table, scratch, actions, kept, observations, masks, alive,
     rewards, terminated, truncated, done, final_kept, final_observations, final_masks, results,
 ):
-    """Take worlds first..last - 1 through one step: actions to observations, resets included."""
-    for index in range(first, last):
+    """Take every world that nobody has taken yet from actions to observations, resets included."""
+    index = take_number(taken)
+    while index < len(worlds):
         world = worlds[index]
         tick_world(world, actions[index])
         # Tasks before the referee: a win counts in the tick in which it happens.
@@ -123,9 +128,9 @@ def step_worlds(
             )
             finish(world, table[int(world.game)], results[index])
             begin(world, table)
-        observe_world(
-            world, scratch[thread], kept[index], observations[index], masks[index]
-        )
+        observe_world(world, scratch[thread], kept[index], observations[index], masks[index])
+        write_alive(world, alive[index])
+        index = take_number(taken)
 '''
 
 

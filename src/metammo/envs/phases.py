@@ -71,7 +71,7 @@ def timed_text(driver: str) -> tuple[str, list[str]]:
     tree = ast.parse(driver)
     step = laps.visit(_function(tree, STEP))
     _add_arguments(step, "laps")
-    loop = next(node for node in step.body if isinstance(node, ast.For))
+    loop = next(node for node in step.body if isinstance(node, ast.While))
     loop.body = ast.parse("read = cycle_count()").body + loop.body
 
     imports = [node for node in source.body if isinstance(node, ast.ImportFrom)]

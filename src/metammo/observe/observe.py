@@ -353,6 +353,13 @@ def stamp_of(world):
 
 
 @kernel
+def write_alive(world, alive):
+    """Write who acts on the present observation, bool[agents]."""
+    for player in range(alive.shape[0]):
+        alive[player] = world.entity_is_alive[player] != 0
+
+
+@kernel
 def observe_world(world, scratch, kept, rows, masks):
     """Write the observations and masks of all agents of a world.
 
