@@ -170,17 +170,19 @@ else:
 if IS_COMPILED:
 
     @numba.extending.intrinsic
-    def take_number(context: Any, taken: Any) -> Any:
-        """Return taken[0] of an int64 array and count it up, as one step for all threads."""
+    def take_number(context: Any, numbers: Any, place: Any) -> Any:
+        """Return a number of an int64 array and count it up, as one step for all threads."""
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            counter = context.make_array(taken)(context, builder, arguments[0]).data
+            data = context.make_array(numbers)(context, builder, arguments[0]).data
+            number = builder.gep(data, [arguments[1]])
             one = context.get_constant(numba.core.types.int64, 1)
-            return builder.atomic_rmw("add", counter, one, "monotonic")
+            return builder.atomic_rmw("add", number, one, "monotonic")
 
-        if taken.dtype != numba.core.types.int64:
+        whole = numba.core.types.int64
+        if numbers.dtype != whole:
             raise numba.core.errors.TypingError("take_number needs an int64 array")
-        return numba.core.types.int64(taken), generate
+        return whole(numbers, whole), generate
 
     @numba.extending.intrinsic
     def prefetch(context: Any, array: Any, place: Any, byte: Any) -> Any:
@@ -207,10 +209,10 @@ if IS_COMPILED:
 
 else:
 
-    def take_number(taken: Any) -> int:
-        """Return taken[0] and count it up; for one thread."""
-        taken[0] += 1
-        return int(taken[0]) - 1
+    def take_number(numbers: Any, place: int) -> int:
+        """Return a number and count it up; for one thread."""
+        numbers[place] += 1
+        return int(numbers[place]) - 1
 
     def prefetch(array: Any, place: int, byte: int) -> None:
         """Do nothing: without a compiler, memory is not what takes the time."""

@@ -7,6 +7,7 @@ from metammo.envs.batch import _plain, make_vec
 from metammo.jit import IS_COMPILED
 from metammo.minigames.minigame import game_names
 from metammo.observe.scratch import make_kept
+from metammo.world.shares import make_taken
 
 FILL = 0xA5
 
@@ -18,7 +19,7 @@ def observed_anew(batch):
     kept = _plain(make_kept(batch.world_count, batch.agent_count))
     batch._driver.observe_worlds(
         batch._plain_worlds,
-        np.zeros(1, np.int64),
+        make_taken(1),
         0,
         batch._scratch,
         kept,

@@ -1,7 +1,6 @@
 """`metammo bench`: how fast simulator, reset and training are on this machine."""
 
 import json
-import os
 import platform
 import statistics
 import subprocess
@@ -10,7 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,8 +21,8 @@ from metammo.cli.show import note, print_json, print_table
 from metammo.envs.batch import make_vec
 from metammo.envs.crew import core_count
 
-ACTION_SETS = 8
-"""Different sets of random actions that a timed run goes through."""
+SCALE_TURNS = 3
+"""How often threads and processes take turns: a shared machine is never the same twice."""
 
 
 @dataclass(frozen=True)
@@ -189,38 +188,36 @@ def bench_train(options: Options) -> dict[str, Any]:
     }
 
 
-def bench_scale(options: Options) -> dict[str, Any]:
-    """Measure several threads beside as many one-thread processes that run at once."""
-    threads = options.threads if options.threads > 1 else core_count()
+def _run_apart(options: Options, threads: int) -> float:
+    """Return the summed speed of one-thread processes that run at the same time."""
     command = [sys.executable, "-m", "metammo.cli.main", "bench", "sim", "--json", "--threads", "1"]
     command += ["--game", options.game, "--worlds", str(max(options.worlds // threads, 1))]
     command += ["--ticks", str(options.ticks), "--runs", str(options.runs)]
     command += ["--npcs", str(options.npcs), "--no-phases"]
-    environment = {**os.environ, "METAMMO_TRACEBACK": ""}
-    one = Options(
-        what="sim",
-        game=options.game,
-        worlds=options.worlds,
-        threads=threads,
-        ticks=options.ticks,
-        runs=options.runs,
-        npcs=options.npcs,
-        phases=False,
-    )
-    note(f"{threads} threads in one process ...")
-    together = bench_sim(one)["agent_steps_per_second"]
-    note(f"{threads} processes of one thread ...")
     processes = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        for _ in range(threads)
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(threads)
     ]
     outputs = [process.communicate()[0] for process in processes]
-    apart = sum(json.loads(output)["agent_steps_per_second"] for output in outputs)
+    return float(sum(json.loads(output)["agent_steps_per_second"] for output in outputs))
+
+
+def bench_scale(options: Options) -> dict[str, Any]:
+    """Measure several threads beside as many one-thread processes, in turns."""
+    threads = options.threads if options.threads > 1 else core_count()
+    one = replace(options, threads=threads, phases=False)
+    together, apart = [], []
+    for turn in range(SCALE_TURNS):
+        note(f"turn {turn + 1} of {SCALE_TURNS}: {threads} threads, then {threads} processes ...")
+        together.append(bench_sim(one)["agent_steps_per_second"])
+        apart.append(_run_apart(options, threads))
+    ratios = [ours / theirs for ours, theirs in zip(together, apart, strict=True)]
     return {
         "threads": threads,
-        "agent_steps_per_second": together,
-        "processes_agent_steps_per_second": apart,
-        "ratio": together / apart,
+        "agent_steps_per_second": statistics.median(together),
+        "processes_agent_steps_per_second": statistics.median(apart),
+        "ratio": statistics.median(ratios),
+        "lowest_ratio": min(ratios),
+        "highest_ratio": max(ratios),
     }
 
 

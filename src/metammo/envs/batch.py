@@ -20,6 +20,7 @@ from metammo.observe.scratch import make_kept, make_scratch
 from metammo.rules.knobs import KnobError
 from metammo.rules.sizes import SIZE_CLASSES, STANDARD, Sizes
 from metammo.world.random import seed_of
+from metammo.world.shares import make_taken
 from metammo.world.worlds import make_worlds
 
 Games = str | Sequence[str] | Mapping[str, float | tuple[float, Mapping[str, Any]]]
@@ -273,10 +274,10 @@ class Batch:
         Raises:
             RuntimeError: the processor has no such clock.
         """
-        self._actions[...] = self.check_actions(actions)
+        self._actions = self.check_actions(actions)
         driver, names = load_timed_driver(self.files)
         laps = np.zeros(len(names), np.int64)
-        taken = np.zeros(1, np.int64)
+        taken = make_taken(1)
         driver.step_worlds(self._plain_worlds, taken, 0, *self._step_arrays(), laps)
         if not laps.any():
             raise RuntimeError(f"{platform.machine()} has no cycle counter; use a profiler")
@@ -303,19 +304,21 @@ class Batch:
                 f"actions must fit int16, got {array.min()}..{array.max()}; each head's choices "
                 "are numbered from 0"
             )
-        return array
+        # Taken as it is where compiled code can: a copy by one thread would cost the others.
+        return np.require(array, np.int16, ["C", "A", "W"])
 
     def step(self, actions: Any) -> tuple[Any, ...]:
         """Take every world one step on; worlds whose episode ends begin the next at once.
 
         Args:
-            actions: int16[worlds, agents, heads]; what is invalid, or of the dead, is void.
+            actions: int16[worlds, agents, heads]; what is invalid, or of the dead, is void. Not
+                copied, and not altered.
 
         Returns:
             observations, rewards, terminated, truncated, info; all but info are the batch's own
             arrays, overwritten by the next step.
         """
-        self._actions[...] = self.check_actions(actions)
+        self._actions = self.check_actions(actions)
         self._crew.run(self._step_worlds)
         self.life_begins[...] = self.done[:, None]
         return self.observations, self.rewards, self.terminated, self.truncated, {}
@@ -323,7 +326,12 @@ class Batch:
     def random_actions(self, seed: int) -> NDArray[np.int16]:
         """Return valid random actions, int16[worlds, agents, heads], made of the seed and masks."""
         actions = np.empty_like(self._actions)
-        draw_actions(self.masks, self._head_sizes, np.uint64(seed_of(seed)), actions)
+        number = np.uint64(seed_of(seed))
+
+        def draw(taken: NDArray[np.int64], thread: int) -> None:
+            draw_actions(self.masks, taken, thread, self._head_sizes, number, actions)
+
+        self._crew.run(draw)
         return actions
 
     def state_dict(self) -> dict[str, NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""A fixed crew of threads that take worlds off a shared counter.
+"""A fixed crew of threads that share out the worlds.
 
 Compiled kernels run without the global interpreter lock, so Python threads use all cores; and since
 they are few and stay, a step costs no start of threads. A thread enters compiled code once a step
@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metammo.jit import IS_COMPILED
+from metammo.world.shares import make_taken
 
 Work = Callable[[NDArray[np.int64], int], None]
-"""Called with a counter, int64[1], that `jit.take_number` counts up, and the thread's number."""
+"""Called with the counters of `world.shares.take_world` and the thread's number."""
 
 Orders = queue.SimpleQueue[Work | None]
 """What a thread waits on: work; None ends the thread."""
@@ -40,7 +41,7 @@ class Crew:
         self.threads = threads if IS_COMPILED else 1
         self._orders: list[Orders] = []
         self._finished: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-        self._taken = np.zeros(1, np.int64)
+        self._taken = make_taken(self.threads)
         for number in range(1, self.threads):
             orders: Orders = queue.SimpleQueue()
             self._orders.append(orders)
@@ -63,7 +64,7 @@ class Crew:
         Raises:
             BaseException: the first that a thread met, after all have ended.
         """
-        self._taken[0] = 0
+        self._taken[:] = 0
         for orders in self._orders:
             orders.put(work)
         failures: list[BaseException | None] = []

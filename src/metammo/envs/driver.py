@@ -21,13 +21,14 @@ _HEAD = '''"""Written by metammo.envs.driver for the games: {games}."""
 
 import numpy as np
 
-from metammo.jit import entry, kernel, take_number
+from metammo.jit import entry, kernel
 from metammo.minigames.episode import begin_episode, count_win, draw_game, draw_number
 from metammo.minigames.outcomes import settle, write_result
 from metammo.observe.observe import observe_world, write_alive
 from metammo.tasks.tasks import update_tasks
 from metammo.tick.npcs import refill_npcs
 from metammo.tick.tick import tick_world
+from metammo.world.shares import take_world
 {imports}
 
 @kernel
@@ -76,24 +77,24 @@ def reset_worlds(
     worlds, taken, thread, table, scratch, kept, observations, masks, alive
 ):
     """Begin an episode in every world that nobody has taken yet, and observe it."""
-    index = take_number(taken)
+    index = take_world(taken, thread, len(worlds))
     while index < len(worlds):
         world = worlds[index]
         begin(world, table)
         observe_world(world, scratch[thread], kept[index], observations[index], masks[index])
         write_alive(world, alive[index])
-        index = take_number(taken)
+        index = take_world(taken, thread, len(worlds))
 
 
 @entry
 def observe_worlds(worlds, taken, thread, scratch, kept, observations, masks, alive):
     """Observe as it stands every world that nobody has taken yet."""
-    index = take_number(taken)
+    index = take_world(taken, thread, len(worlds))
     while index < len(worlds):
         world = worlds[index]
         observe_world(world, scratch[thread], kept[index], observations[index], masks[index])
         write_alive(world, alive[index])
-        index = take_number(taken)
+        index = take_world(taken, thread, len(worlds))
 
 
 @entry
@@ -109,7 +110,7 @@ def step_worlds(
     rewards, terminated, truncated, done, final_kept, final_observations, final_masks, results,
 ):
     """Take every world that nobody has taken yet from actions to observations, resets included."""
-    index = take_number(taken)
+    index = take_world(taken, thread, len(worlds))
     while index < len(worlds):
         world = worlds[index]
         tick_world(world, actions[index])
@@ -130,7 +131,7 @@ def step_worlds(
             begin(world, table)
         observe_world(world, scratch[thread], kept[index], observations[index], masks[index])
         write_alive(world, alive[index])
-        index = take_number(taken)
+        index = take_world(taken, thread, len(worlds))
 '''
 
 

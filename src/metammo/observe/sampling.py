@@ -4,6 +4,7 @@ import numpy as np
 
 from metammo.jit import entry, kernel
 from metammo.world.random import bits31
+from metammo.world.shares import take_world
 
 
 @kernel
@@ -22,18 +23,21 @@ def draw_choice(mask, first, size, bits):
 
 
 @entry
-def draw_actions(masks, head_sizes, seed, actions):
-    """Write a valid random action for every agent.
+def draw_actions(masks, taken, thread, head_sizes, seed, actions):
+    """Write a valid random action for every agent of the worlds that nobody has taken yet.
 
     Args:
         masks: uint8[worlds, agents, choices].
+        taken: counters of `world.shares.make_taken`.
+        thread: number of the thread that calls.
         head_sizes: int64[heads].
         seed: uint64; the same seed and masks give the same actions.
         actions: int16[worlds, agents, heads], written.
     """
     worlds, agents, _ = masks.shape
     heads = len(head_sizes)
-    for world in range(worlds):
+    world = take_world(taken, thread, worlds)
+    while world < worlds:
         for agent in range(agents):
             mask = masks[world, agent]
             first = int(0)
@@ -42,3 +46,4 @@ def draw_actions(masks, head_sizes, seed, actions):
                 bits = bits31(seed, np.uint64((world * agents + agent) * heads + head))
                 actions[world, agent, head] = draw_choice(mask, first, size, bits)
                 first += size
+        world = take_world(taken, thread, worlds)

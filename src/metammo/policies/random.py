@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from metammo.actions import MINI_HEADS, head_sizes
 from metammo.observe.sampling import draw_actions
 from metammo.world.random import seed_of
+from metammo.world.shares import make_taken
 
 
 class RandomPolicy:
@@ -39,5 +40,7 @@ class RandomPolicy:
         masks = np.ascontiguousarray(mask)[None]
         actions = np.empty((*masks.shape[:2], len(self._sizes)), np.int16)
         self.calls += 1
-        draw_actions(masks, self._sizes, np.uint64(seed_of(self.seed, self.calls)), actions)
+        draw_actions(
+            masks, make_taken(1), 0, self._sizes, np.uint64(seed_of(self.seed, self.calls)), actions
+        )
         return actions[0], None
