@@ -181,3 +181,20 @@ def test_it_learns_to_hold_still(tmp_path):
     assert shares[0] < 0.5
     assert shares[-1] > 0.8
     run.batch.close()
+
+
+def test_a_checkpoint_plays_the_other_seats(finished):
+    import metammo
+
+    _, whole = finished
+    env = metammo.make_single("race_to_center", seat=3, others=whole, seed=2)
+    moves = []
+    for seed in (2, 2):
+        env.reset(seed=seed)
+        for _ in range(10):
+            observation, reward, terminated, truncated, _ = env.step(env.action_space.sample() * 0)
+        moves.append(observation["observation"]["entities"].copy())
+    assert np.isfinite(reward)
+    assert not terminated
+    assert not truncated
+    assert (moves[0] == moves[1]).all()
