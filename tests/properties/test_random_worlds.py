@@ -176,7 +176,8 @@ def cause_of_no_move(world, after, player, move):
         return None
     if after.entity_is_alive[player] == 0 or after.entity_freeze[player] > 0:
         return "actor dead or frozen"
-    if int(world.rule_move_into_occupied) == 0:
+    taken = max(world.tile_first_entity[row, col], after.tile_first_entity[row, col]) >= 0
+    if int(world.rule_move_into_occupied) == 0 and taken:
         return "tile taken"
     return "unknown"
 
@@ -208,3 +209,22 @@ def test_allowed_actions_are_carried_out_or_have_a_cause(batch, seed, ticks):
                 target = int(world.observed_entity[player, row])
                 after = tick_one(batch, world, player, (MOVE_STAY, 1, row, SILENT))
                 assert cause_of_no_hit(world, after, player, target) != "unknown"
+
+
+@states
+@settings(max_examples=8)
+def test_so_it_is_when_all_act_at_once(batch, seed, ticks):
+    worlds = play(batch, seed, ticks)
+    everybody = batch.random_actions(seed)
+    causes = set()
+    for index, world in enumerate(worlds):
+        after = fork(world, 1)
+        batch._driver.tick_worlds(after, 0, 1, everybody[index : index + 1])
+        for player in living(batch, world):
+            move, _, row, _ = everybody[index, player]
+            if move != MOVE_STAY:
+                causes.add(cause_of_no_move(world, after[0], player, move))
+            if row != NO_TARGET:
+                target = int(world.observed_entity[player, row])
+                causes.add(cause_of_no_hit(world, after[0], player, target))
+    assert "unknown" not in causes
