@@ -10,7 +10,7 @@ DEFAULT_STEPS = 5_000_000
 class PPOSettings:
     """Proximal policy optimisation (Schulman et al. 2017)."""
 
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     """Of Adam, at the start."""
     anneal: bool = True
     """Let the learning rate fall to a tenth over the run."""
@@ -46,7 +46,7 @@ class TrainSettings:
     """Rules and observations: mini or full."""
     steps: int | None = None
     """Agent-steps to learn from; by default 5 million, or what a resumed run set out to do."""
-    worlds: int = 16
+    worlds: int = 8
     """Worlds stepped together."""
     rollout: int = 32
     """Ticks between updates; a multiple of the sequence."""
