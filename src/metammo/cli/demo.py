@@ -24,7 +24,7 @@ class Options:
     Example: metammo demo --steps 3000000 --seed 1
     """
 
-    steps: int = 4_500_000
+    steps: int = 3_800_000
     """Agent-steps to learn from; about 4 to 5 minutes on 4 cores."""
     episodes: int = 64
     """Races afterwards, on maps that training never saw."""
