@@ -5,12 +5,15 @@ An action row is int16[heads]; a mask row is uint8, the heads' choices one after
 
 from dataclasses import dataclass
 
+from metammo.rules.items import INVENTORY_SIZE, LISTING_LIMIT, PRICE_LIMIT
 from metammo.world.columns import OBSERVED_ENTITIES
 
 TOKEN_COUNT = 127
 """Tokens that can be said, 1..127; choice i says i + 1."""
 
 HEAD_MOVE, HEAD_STYLE, HEAD_TARGET, HEAD_TALK = range(4)
+HEAD_USE, HEAD_DESTROY, HEAD_SELL_ITEM, HEAD_SELL_PRICE, HEAD_BUY = range(4, 9)
+HEAD_GIVE_ITEM, HEAD_GIVE_TARGET, HEAD_GIVE_GOLD_TARGET, HEAD_GIVE_GOLD_PRICE = range(9, 13)
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,23 @@ MINI_HEADS = (
     Head("talk", TOKEN_COUNT + 1, True, "token 1..127, silent"),
 )
 
+_ITEM_CHOICES = INVENTORY_SIZE + 1
+_ENTITY_CHOICES = OBSERVED_ENTITIES + 1
+
+FULL_HEADS = (
+    *MINI_HEADS,
+    Head("use", _ITEM_CHOICES, True, "place of the inventory, none"),
+    Head("destroy", _ITEM_CHOICES, True, "place of the inventory, none"),
+    Head("sell_item", _ITEM_CHOICES, True, "place of the inventory, none"),
+    Head("sell_price", PRICE_LIMIT, False, "1..99 gold; counts where an item is chosen"),
+    Head("buy", LISTING_LIMIT + 1, True, "listing of the market, none"),
+    Head("give_item", _ITEM_CHOICES, True, "place of the inventory, none"),
+    Head("give_target", _ENTITY_CHOICES, True, "row of the observed entities, none"),
+    Head("give_gold_target", _ENTITY_CHOICES, True, "row of the observed entities, none"),
+    Head("give_gold_price", PRICE_LIMIT, False, "1..99 gold; counts where a target is chosen"),
+)
+"""The heads of the full config; those of the mini config come first."""
+
 MOVE_CHOICES, STYLE_CHOICES, TARGET_CHOICES, TALK_CHOICES = (head.size for head in MINI_HEADS)
 NO_TARGET = TARGET_CHOICES - 1
 SILENT = TALK_CHOICES - 1
@@ -43,7 +63,26 @@ MASK_STYLE = MASK_MOVE + MOVE_CHOICES
 MASK_TARGET = MASK_STYLE + STYLE_CHOICES
 MASK_TALK = MASK_TARGET + TARGET_CHOICES
 MASK_SIZE = MASK_TALK + TALK_CHOICES
-"""Bytes of a mask row in the mini layout."""
+"""Bytes of a mask row in the mini config; the heads of the full config follow."""
+
+ITEM_CHOICES = _ITEM_CHOICES
+NO_ITEM = ITEM_CHOICES - 1
+BUY_CHOICES = LISTING_LIMIT + 1
+NO_LISTING = LISTING_LIMIT
+MASK_USE = MASK_SIZE
+MASK_DESTROY = MASK_USE + ITEM_CHOICES
+MASK_SELL_ITEM = MASK_DESTROY + ITEM_CHOICES
+MASK_SELL_PRICE = MASK_SELL_ITEM + ITEM_CHOICES
+MASK_BUY = MASK_SELL_PRICE + PRICE_LIMIT
+MASK_GIVE_ITEM = MASK_BUY + BUY_CHOICES
+MASK_GIVE_TARGET = MASK_GIVE_ITEM + ITEM_CHOICES
+MASK_GIVE_GOLD_TARGET = MASK_GIVE_TARGET + TARGET_CHOICES
+MASK_GIVE_GOLD_PRICE = MASK_GIVE_GOLD_TARGET + TARGET_CHOICES
+FULL_MASK_SIZE = MASK_GIVE_GOLD_PRICE + PRICE_LIMIT
+"""Bytes of a mask row in the full config."""
+
+HEADS = {"mini": MINI_HEADS, "full": FULL_HEADS}
+"""The heads of each config."""
 
 
 def head_sizes(heads: tuple[Head, ...] = MINI_HEADS) -> tuple[int, ...]:

@@ -21,7 +21,7 @@ def test_a_timed_step_is_a_step():
         assert (plain.observation_bytes == timed.observation_bytes).all()
         assert (plain.life_begins == timed.life_begins).all()
         assert laps["decide_npcs"] > 0
-        assert laps["observe_world"] > 0
+        assert laps["observe"] > 0
         assert (laps["begin"] > 0) == plain.done.any()
     assert plain.worlds.tobytes() == timed.worlds.tobytes()
     assert np.array_equal(plain.done, timed.done)

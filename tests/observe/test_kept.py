@@ -16,6 +16,7 @@ def observed_anew(batch):
     """Observe a batch into other buffers, full of junk."""
     rows = np.full_like(batch.observation_bytes, FILL)
     masks = np.full_like(batch.masks, FILL)
+    markets = np.full_like(batch.markets, FILL)
     kept = _plain(make_kept(batch.world_count, batch.agent_count))
     batch._driver.observe_worlds(
         batch._plain_worlds,
@@ -24,10 +25,11 @@ def observed_anew(batch):
         batch._scratch,
         kept,
         _plain(rows.view(batch.layout.dtype)[..., 0].view(np.recarray)),
+        markets,
         masks,
         np.zeros_like(batch.alive),
     )
-    return rows, masks
+    return rows, masks, markets
 
 
 def play_and_compare(batch, ticks, every=1):
@@ -39,9 +41,10 @@ def play_and_compare(batch, ticks, every=1):
         died += int((before & ~batch.alive).sum())
         lived += int((~before & batch.alive).sum())
         if tick % every == 0:
-            rows, masks = observed_anew(batch)
+            rows, masks, markets = observed_anew(batch)
             np.testing.assert_array_equal(batch.observation_bytes, rows)
             np.testing.assert_array_equal(batch.masks, masks)
+            np.testing.assert_array_equal(batch.markets, markets)
     return died, lived
 
 
@@ -75,7 +78,8 @@ def test_a_restored_world_of_another_episode_is_written_anew():
         batch.step(batch.random_actions(tick))
     batch.worlds[:] = kept
     batch.step(batch.random_actions(7))
-    rows, masks = observed_anew(batch)
+    rows, masks, markets = observed_anew(batch)
     np.testing.assert_array_equal(batch.observation_bytes, rows)
     np.testing.assert_array_equal(batch.masks, masks)
+    np.testing.assert_array_equal(batch.markets, markets)
     batch.close()

@@ -117,7 +117,7 @@ def test_combat_lasts_three_ticks():
 
 @pytest.mark.parametrize(
     ("style", "strongest", "damage"),
-    [("melee", 1, 15), ("range", 2, 15), ("mage", 0, 15), ("melee", 2, 10), ("melee", 0, 10)],
+    [("melee", 1, 17), ("range", 2, 17), ("mage", 0, 17), ("melee", 2, 10), ("melee", 0, 10)],
 )
 def test_each_style_beats_one_other(style, strongest, damage):
     scene, anna, bert = duel(progression=1)

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metammo.actions import MASK_SIZE, MINI_HEADS, head_sizes
+from metammo.actions import HEADS, head_sizes
 from metammo.envs.crew import Crew, core_count
 from metammo.envs.driver import load_driver, load_timed_driver
 from metammo.jit import IS_COMPILED, FirstCompile
 from metammo.minigames.minigame import find_game
 from metammo.minigames.outcomes import result_dtype
 from metammo.minigames.table import make_table
-from metammo.observe.layout import MINI_LAYOUT
+from metammo.observe.layout import LAYOUTS, MARKET_PART
 from metammo.observe.sampling import draw_actions
 from metammo.observe.scratch import make_kept, make_scratch
 from metammo.rules.knobs import KnobError
@@ -71,6 +71,9 @@ class Batch:
         done: bool[worlds]; an episode ended in the last step, and the next has begun.
         life_begins: bool[worlds, agents]; recurrent state must be zero before the next act.
         final_observations: like observations; the last of the ended episode where `done`.
+        markets: int16[worlds, 384, 6] of `observe.layout.MarketFeature`, what is for sale in each
+            world; no rows in the mini config.
+        final_markets: like markets, where `done`.
         results: record array [worlds] of `minigames.outcomes.result_dtype`, valid where `done`.
         game_names: ids of the games, by `worlds.game`.
         heads: the heads of an action.
@@ -132,13 +135,14 @@ class Batch:
             config=self.config,
             rated=evaluation,
         )
-        self.heads = MINI_HEADS
-        self.layout = MINI_LAYOUT
+        self.heads = HEADS[self.config]
+        self.layout = LAYOUTS[self.config]
+        self._mask_size = sum(head_sizes(self.heads))
         self.world_count = worlds
         self.agent_count = int(self.table["player_count"].max())
         self.map_family = HELD_OUT_MAPS if held_out else TRAINING_MAPS
         self.map_count = maps
-        self._driver = load_driver(files)
+        self._driver = load_driver(files, self.config)
         self._crew = Crew(min(self.threads, worlds))
         self._scratch = _plain(make_scratch(self._crew.threads, self.sizes))
         self._head_sizes = np.array(head_sizes(self.heads), np.int64)
@@ -154,11 +158,15 @@ class Batch:
         final_bytes = np.zeros((*shape, dtype.itemsize), np.uint8)
         self.final_observation_bytes = final_bytes
         self.final_observations: Any = final_bytes.view(dtype)[..., 0].view(np.recarray)
-        self.masks = np.zeros((*shape, MASK_SIZE), np.uint8)
+        listings, numbers = MARKET_PART.shape
+        market = (self.world_count, listings if self.config == "full" else 0, numbers)
+        self.markets = np.zeros(market, MARKET_PART.dtype)
+        self.final_markets = np.zeros_like(self.markets)
+        self.masks = np.zeros((*shape, self._mask_size), np.uint8)
         threads = self._crew.threads
         self._kept = _plain(make_kept(self.world_count, self.agent_count))
         self._final_kept = _plain(make_kept(threads, self.agent_count))
-        self._final_masks = np.zeros((threads, self.agent_count, MASK_SIZE), np.uint8)
+        self._final_masks = np.zeros((threads, self.agent_count, self._mask_size), np.uint8)
         self.rewards = np.zeros(shape, np.float32)
         self.terminated = np.zeros(shape, np.bool_)
         self.truncated = np.zeros(shape, np.bool_)
@@ -226,6 +234,7 @@ class Batch:
             self._scratch,
             self._kept,
             self._plain_observations,
+            self.markets,
             self.masks,
             self.alive,
         )
@@ -241,6 +250,7 @@ class Batch:
             self._scratch,
             self._kept,
             self._plain_observations,
+            self.markets,
             self.masks,
             self.alive,
         )
@@ -253,6 +263,7 @@ class Batch:
             self._actions,
             self._kept,
             self._plain_observations,
+            self.markets,
             self.masks,
             self.alive,
             self.rewards,
@@ -261,6 +272,7 @@ class Batch:
             self.done,
             self._final_kept,
             self._plain_final_observations,
+            self.final_markets,
             self._final_masks,
             self._plain_results,
         )
@@ -275,7 +287,7 @@ class Batch:
             RuntimeError: the processor has no such clock.
         """
         self._actions = self.check_actions(actions)
-        driver, names = load_timed_driver(self.files)
+        driver, names = load_timed_driver(self.files, self.config)
         laps = np.zeros(len(names), np.int64)
         taken = make_taken(1)
         driver.step_worlds(self._plain_worlds, taken, 0, *self._step_arrays(), laps)
@@ -361,6 +373,7 @@ class Batch:
         return {
             "worlds": worlds.view(np.uint8).reshape(self.world_count, -1),
             "observations": self.observation_bytes,
+            "markets": self.markets,
             "masks": self.masks,
             "alive": self.alive,
             "life_begins": self.life_begins,

@@ -64,6 +64,12 @@ def begin(world, table):
 
 
 @kernel
+def observe(world, scratch, kept, rows, market, masks):
+    """Write what a world's agents see."""
+    observe_world(world, scratch, kept, rows, masks)
+{items}
+
+@kernel
 def finish(world, row, result):
     """Write down how the episode went and count it on the ladder."""
     write_result(world, result)
@@ -71,28 +77,37 @@ def finish(world, row, result):
 
 '''
 
+_ITEM_IMPORT = "from metammo.observe.items import observe_items\n"
+_ITEM_CALL = "    observe_items(world, kept, rows, market, masks)\n"
+
 _ENTRIES = '''
 @entry
 def reset_worlds(
-    worlds, taken, thread, table, scratch, kept, observations, masks, alive
+    worlds, taken, thread, table, scratch, kept, observations, markets, masks, alive
 ):
     """Begin an episode in every world that nobody has taken yet, and observe it."""
     index = take_world(taken, thread, len(worlds))
     while index < len(worlds):
         world = worlds[index]
         begin(world, table)
-        observe_world(world, scratch[thread], kept[index], observations[index], masks[index])
+        observe(
+            world, scratch[thread], kept[index], observations[index], markets[index], masks[index]
+        )
         write_alive(world, alive[index])
         index = take_world(taken, thread, len(worlds))
 
 
 @entry
-def observe_worlds(worlds, taken, thread, scratch, kept, observations, masks, alive):
+def observe_worlds(
+    worlds, taken, thread, scratch, kept, observations, markets, masks, alive
+):
     """Observe as it stands every world that nobody has taken yet."""
     index = take_world(taken, thread, len(worlds))
     while index < len(worlds):
         world = worlds[index]
-        observe_world(world, scratch[thread], kept[index], observations[index], masks[index])
+        observe(
+            world, scratch[thread], kept[index], observations[index], markets[index], masks[index]
+        )
         write_alive(world, alive[index])
         index = take_world(taken, thread, len(worlds))
 
@@ -106,8 +121,9 @@ def tick_worlds(worlds, first, last, actions):
 
 @entry
 def step_worlds(
-    worlds, taken, thread, table, scratch, actions, kept, observations, masks, alive,
-    rewards, terminated, truncated, done, final_kept, final_observations, final_masks, results,
+    worlds, taken, thread, table, scratch, actions, kept, observations, markets, masks, alive,
+    rewards, terminated, truncated, done, final_kept, final_observations, final_markets,
+    final_masks, results,
 ):
     """Take every world that nobody has taken yet from actions to observations, resets included."""
     index = take_world(taken, thread, len(worlds))
@@ -124,12 +140,15 @@ def step_worlds(
             # The last observation is kept before the reset takes it away.
             final = final_kept[thread]
             final.stamp = np.uint64(0)
-            observe_world(
-                world, scratch[thread], final, final_observations[index], final_masks[thread]
+            observe(
+                world, scratch[thread], final, final_observations[index], final_markets[index],
+                final_masks[thread],
             )
             finish(world, table[int(world.game)], results[index])
             begin(world, table)
-        observe_world(world, scratch[thread], kept[index], observations[index], masks[index])
+        observe(
+            world, scratch[thread], kept[index], observations[index], markets[index], masks[index]
+        )
         write_alive(world, alive[index])
         index = take_world(taken, thread, len(worlds))
 '''
@@ -156,8 +175,8 @@ def _hook_lines(files: list[GameFile], hook: str) -> str:
     return "\n".join(lines or ["    return"]) + "\n"
 
 
-def driver_text(files: list[GameFile]) -> str:
-    """Return the source of the driver for some games, in order."""
+def driver_text(files: list[GameFile], config: str = "mini") -> str:
+    """Return the source of the driver for some games, in order, in a config."""
     drawn = sum(not column.is_float for column in RULE_COLUMNS)
     assignments = []
     for index, column in enumerate(RULE_COLUMNS):
@@ -165,7 +184,8 @@ def driver_text(files: list[GameFile]) -> str:
         assignments.append(f"    world.{column.name} = {source}")
     head = _HEAD.format(
         games=", ".join(file.name for file in files),
-        imports=_import_lines(files),
+        imports=_import_lines(files) + (_ITEM_IMPORT if config == "full" else ""),
+        items=_ITEM_CALL if config == "full" else "",
         drawn=drawn,
         knobs=8,
         rules=len(RULE_COLUMNS),
@@ -183,14 +203,14 @@ def _write_beside(path: Path, text: str) -> None:
     Path(name).replace(path)
 
 
-def load_driver(files: list[GameFile]) -> ModuleType:
+def load_driver(files: list[GameFile], config: str) -> ModuleType:
     """Return the driver for some games, compiled on its first call or loaded from the cache."""
-    return _load(driver_text(files), files)
+    return _load(driver_text(files, config), files)
 
 
-def load_timed_driver(files: list[GameFile]) -> tuple[ModuleType, list[str]]:
+def load_timed_driver(files: list[GameFile], config: str) -> tuple[ModuleType, list[str]]:
     """Return a driver whose `step_worlds` times its phases, and their names; see `phases`."""
-    text, names = timed_text(driver_text(files))
+    text, names = timed_text(driver_text(files, config))
     return _load(text, files), names
 
 

@@ -65,10 +65,17 @@ class OneWorld:
 
         At the end there is nothing left to do, so every mask allows the no-op alone.
         """
+        batch = self.batch
         if not self.is_over:
-            return split_rows(self.batch.observations[0].copy(), self.batch.masks[0].copy())
-        masks = np.tile(no_op_mask(self.batch.heads), (self.batch.agent_count, 1))
-        return split_rows(self.batch.final_observations[0].copy(), masks)
+            markets = self._for_all(batch.markets[0])
+            return split_rows(batch.observations[0].copy(), batch.masks[0].copy(), markets)
+        masks = np.tile(no_op_mask(batch.heads), (batch.agent_count, 1))
+        markets = self._for_all(batch.final_markets[0])
+        return split_rows(batch.final_observations[0].copy(), masks, markets)
+
+    def _for_all(self, market: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Return a copy of a world's market as a row for each agent; they share its memory."""
+        return np.broadcast_to(market.copy(), (self.batch.agent_count, *market.shape))
 
     def ended(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return copies of which agents were terminated, and truncated, in the last step."""

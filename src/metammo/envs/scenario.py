@@ -11,22 +11,46 @@ stone, and so on as `GLYPHS` says. It is set around the centre of a size class; 
 a scenario count from its corner. What is not given has the value with which an episode begins.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metammo.actions import MINI_HEADS, NO_TARGET, SILENT, no_op
+from metammo.actions import (
+    FULL_HEADS,
+    HEAD_BUY,
+    HEAD_DESTROY,
+    HEAD_GIVE_GOLD_PRICE,
+    HEAD_GIVE_GOLD_TARGET,
+    HEAD_GIVE_ITEM,
+    HEAD_GIVE_TARGET,
+    HEAD_MOVE,
+    HEAD_SELL_ITEM,
+    HEAD_SELL_PRICE,
+    HEAD_STYLE,
+    HEAD_TALK,
+    HEAD_TARGET,
+    HEAD_USE,
+    HEADS,
+    head_sizes,
+    no_op,
+)
 from metammo.jit import entry
 from metammo.minigames.episode import clear_entities, clear_players, clear_world
-from metammo.observe.layout import MINI_LAYOUT
+from metammo.observe.items import observe_items
+from metammo.observe.layout import LAYOUTS, MARKET_PART
 from metammo.observe.observe import observe_world
 from metammo.observe.scratch import make_kept, make_scratch
+from metammo.rules.items import INVENTORY_SIZE, LISTING_LIMIT, Item
 from metammo.rules.knobs import KnobError, default_draws, draws_of
 from metammo.rules.materials import Material
+from metammo.rules.rules import FULL, MINI
 from metammo.rules.sizes import SIZE_CLASSES
+from metammo.rules.skills import LEVEL_EXPERIENCE, Skill
+from metammo.tick.inventory import free_place, receive_item, update_gear
 from metammo.tick.npcs import add_npc
+from metammo.tick.skills import update_levels
 from metammo.tick.tick import tick_world
 from metammo.world.columns import Kind
 from metammo.world.grid import put_entity
@@ -47,6 +71,10 @@ GLYPHS = {
 }
 MOVES = ("north", "south", "east", "west", "stay")
 STYLES = ("melee", "range", "mage")
+ACTIONS = (
+    *("move", "attack", "style", "talk"),
+    *("use", "destroy", "sell", "buy", "give", "give_gold"),
+)
 
 
 @entry
@@ -70,6 +98,19 @@ def _add_npc(worlds: Any, kind: int, style: int, row: int, col: int) -> Any:
 
 
 @entry
+def _receive(worlds: Any, player: int, kind: int, level: int, quantity: int) -> Any:
+    slot = free_place(worlds[0], player)
+    receive_item(worlds[0], player, kind, level, quantity)
+    return slot
+
+
+@entry
+def _update(worlds: Any, player: int) -> None:
+    update_levels(worlds[0], player)
+    update_gear(worlds[0], player)
+
+
+@entry
 def _tick(worlds: Any, actions: Any) -> None:
     tick_world(worlds[0], actions)
 
@@ -77,6 +118,14 @@ def _tick(worlds: Any, actions: Any) -> None:
 @entry
 def _observe(worlds: Any, scratch: Any, kept: Any, observations: Any, masks: Any) -> None:
     observe_world(worlds[0], scratch[0], kept[0], observations, masks)
+
+
+@entry
+def _observe_full(
+    worlds: Any, scratch: Any, kept: Any, observations: Any, market: Any, masks: Any
+) -> None:
+    observe_world(worlds[0], scratch[0], kept[0], observations, masks)
+    observe_items(worlds[0], kept[0], observations, market, masks)
 
 
 def read_map(drawing: Sequence[str] | NDArray[Any]) -> NDArray[np.uint8]:
@@ -116,6 +165,7 @@ class Scenario:
         *,
         size: str = "tiny",
         seed: int = 0,
+        config: str = "mini",
         **rules: Any,
     ) -> None:
         """Set up the map and the rules, with nobody on it.
@@ -124,6 +174,7 @@ class Scenario:
             drawing: see `read_map`; at most as large as the size class's playable square.
             size: size class.
             seed: seeds the world's random numbers.
+            config: "mini" or "full": which systems are on.
             **rules: rules that differ from the defaults.
 
         Raises:
@@ -131,6 +182,7 @@ class Scenario:
             ValueError: a bad map.
         """
         self.sizes = SIZE_CLASSES[size]
+        self.config = config
         self.worlds = make_worlds(1, self.sizes)
         materials = read_map(drawing)
         side = self.sizes.map_size
@@ -140,13 +192,14 @@ class Scenario:
         _clear(self.worlds)
         world = self.worlds[0]
         world.seed = seed
-        self.set_rules(**{"npc_count": 0, "playable": limit, **rules})
+        systems = dict.fromkeys(FULL if config == "full" else MINI, 1)
+        self.set_rules(**{**systems, "npc_count": 0, "playable": limit, **rules})
         self.row = (side - materials.shape[0] + 1) // 2
         self.col = (side - materials.shape[1] + 1) // 2
         rows, cols = materials.shape
         area = (slice(self.row, self.row + rows), slice(self.col, self.col + cols))
         world.tile_material[area] = materials
-        self._actions = np.zeros((self.sizes.players, len(MINI_HEADS)), np.int16)
+        self._actions = np.zeros((self.sizes.players, len(FULL_HEADS)), np.int16)
 
     def set_rules(self, **rules: Any) -> None:
         """Set rules; those that are not named keep their values, the defaults at first."""
@@ -197,7 +250,62 @@ class Scenario:
         self.set(player, **defaults, food=food, water=food, time_alive=1000)
         self.set(player, spawn_row=row + self.row, spawn_col=col + self.col, **columns)
         _put(self.worlds, player, row + self.row, col + self.col)
+        _update(self.worlds, player)
         return player
+
+    def skill(self, player: int, name: str, level: int) -> None:
+        """Set the level of an agent's skill, 1..10, by its experience: `skill(anna, "mage", 4)`."""
+        experience = int(LEVEL_EXPERIENCE[level - 1])
+        self.worlds[0].entity_experience[player, Skill[name.upper()]] = experience
+        _update(self.worlds, player)
+
+    def item(
+        self,
+        player: int,
+        name: str,
+        level: int = 1,
+        *,
+        quantity: int = 1,
+        worn: bool = False,
+        price: int = 0,
+    ) -> int:
+        """Give an agent an item and return its place in the inventory, 0..11.
+
+        Args:
+            player: who.
+            name: an `Item`, as "hat" or "arrow".
+            level: 1..10.
+            quantity: how many in the stack.
+            worn: it is worn.
+            price: it is for sale since the last tick, gold; 0: it is not.
+
+        Raises:
+            ValueError: there is no room.
+        """
+        slot = int(_receive(self.worlds, player, int(Item[name.upper()]), level, quantity))
+        if slot < 0:
+            raise ValueError(f"agent {player} has no empty place for {name}")
+        world = self.worlds[0]
+        world.item_is_worn[player, slot] = worn
+        world.item_price[player, slot] = price
+        world.item_listed_tick[player, slot] = int(world.tick) - 1 if price else 0
+        _update(self.worlds, player)
+        return slot
+
+    def items(self, player: int) -> list[tuple[str, int, int]]:
+        """Return what an agent carries, by place: name, level, quantity."""
+        world = self.worlds[0]
+        rows = zip(
+            world.item_type[player],
+            world.item_level[player],
+            world.item_quantity[player],
+            strict=True,
+        )
+        return [
+            (Item(int(kind)).name.lower(), int(level), int(quantity))
+            for kind, level, quantity in rows
+            if kind
+        ]
 
     def npc(self, kind: str, row: int, col: int, *, style: str = "melee", **columns: Any) -> int:
         """Put an NPC onto a tile and return its row of the entity columns.
@@ -247,36 +355,75 @@ class Scenario:
 
         Args:
             actions: by agent: `move` (a direction), `attack` (an entity) with `style`, `talk` (a
-                token 1..127). What is not named is not done.
+                token 1..127), `use` and `destroy` (a place of the inventory), `sell` (a place and a
+                price), `buy` (a seller and its place), `give` (a place and a receiver), `give_gold`
+                (an amount and a receiver). What is not named is not done.
             ticks: how many ticks; the actions are taken in the first.
         """
-        self._actions[:] = no_op()
-        world = self.worlds[0]
+        self._actions[:] = no_op(FULL_HEADS)
         for player, action in (actions or {}).items():
-            unknown = set(action) - {"move", "attack", "style", "talk"}
+            unknown = sorted(set(action) - set(ACTIONS))
             if unknown:
-                raise ValueError(
-                    f"unknown action {sorted(unknown)}; want move, attack, style, talk"
-                )
-            target = NO_TARGET
-            if "attack" in action:
-                world.observed_entity[player, 0] = action["attack"]
-                target = 0
-            self._actions[player] = (
-                MOVES.index(action.get("move", "stay")),
-                STYLES.index(action.get("style", "melee")),
-                target,
-                action["talk"] - 1 if "talk" in action else SILENT,
-            )
+                raise ValueError(f"unknown action {unknown}; want {', '.join(ACTIONS)}")
+            for head, choice in self._choices(player, action):
+                self._actions[player, head] = choice
         for _ in range(ticks):
             _tick(self.worlds, self._actions)
-            self._actions[:] = no_op()
+            self._actions[:] = no_op(FULL_HEADS)
+
+    def _choices(self, player: int, action: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+        """Yield head and choice of each action that an agent takes."""
+        if "move" in action:
+            yield HEAD_MOVE, MOVES.index(action["move"])
+        if "attack" in action:
+            yield HEAD_TARGET, self._see(player, 0, action["attack"])
+        if "style" in action:
+            yield HEAD_STYLE, STYLES.index(action["style"])
+        if "talk" in action:
+            yield HEAD_TALK, action["talk"] - 1
+        if "use" in action:
+            yield HEAD_USE, action["use"]
+        if "destroy" in action:
+            yield HEAD_DESTROY, action["destroy"]
+        if "sell" in action:
+            slot, price = action["sell"]
+            yield from ((HEAD_SELL_ITEM, slot), (HEAD_SELL_PRICE, price - 1))
+        if "buy" in action:
+            yield HEAD_BUY, self._see_listing(*action["buy"])
+        if "give" in action:
+            slot, receiver = action["give"]
+            yield from ((HEAD_GIVE_ITEM, slot), (HEAD_GIVE_TARGET, self._see(player, 1, receiver)))
+        if "give_gold" in action:
+            amount, receiver = action["give_gold"]
+            yield HEAD_GIVE_GOLD_PRICE, amount - 1
+            yield HEAD_GIVE_GOLD_TARGET, self._see(player, 2, receiver)
+
+    def _see(self, player: int, row: int, entity: int) -> int:
+        """Let an agent have seen an entity in a row; return the row."""
+        self.worlds[0].observed_entity[player, row] = entity
+        return row
+
+    def _see_listing(self, seller: int, slot: int) -> int:
+        """Let the market show an item; return its number."""
+        world = self.worlds[0]
+        listing = seller * INVENTORY_SIZE + slot
+        world.listing_count = LISTING_LIMIT
+        world.listing_seller[listing] = seller
+        world.listing_place[listing] = slot
+        return listing
 
     def observe(self) -> tuple[Any, NDArray[np.uint8]]:
-        """Return observations, record array [agents], and masks, uint8[agents, choices]."""
+        """Return observations, record array [agents], and masks, uint8[agents, choices].
+
+        In the full config the market is noted, too, as `market`, int16[384, 6].
+        """
         agents = int(self.worlds[0].player_count)
-        scratch = make_scratch(1, self.sizes)
-        observations = np.zeros(agents, MINI_LAYOUT.dtype).view(np.recarray)
-        masks = np.zeros((agents, sum(head.size for head in MINI_HEADS)), np.uint8)
-        _observe(self.worlds, scratch, make_kept(1, agents), observations, masks)
+        scratch, kept = make_scratch(1, self.sizes), make_kept(1, agents)
+        observations = np.zeros(agents, LAYOUTS[self.config].dtype).view(np.recarray)
+        masks = np.zeros((agents, sum(head_sizes(HEADS[self.config]))), np.uint8)
+        if self.config == "full":
+            self.market = np.zeros(MARKET_PART.shape, MARKET_PART.dtype)
+            _observe_full(self.worlds, scratch, kept, observations, self.market, masks)
+        else:
+            _observe(self.worlds, scratch, kept, observations, masks)
         return observations, masks

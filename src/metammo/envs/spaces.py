@@ -7,7 +7,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from metammo.actions import Head, head_sizes, no_op
-from metammo.observe.layout import Layout
+from metammo.observe.layout import MARKET_PART, Layout
 
 
 class HeadChoices(spaces.MultiDiscrete):
@@ -40,9 +40,10 @@ def no_op_mask(heads: tuple[Head, ...]) -> NDArray[np.uint8]:
 
 def observation_space(layout: Layout, heads: tuple[Head, ...]) -> spaces.Dict:
     """Return the space of what one agent is given: its observation's parts, and its mask."""
+    shown = (*layout.parts, MARKET_PART) if layout.has_market else layout.parts
     parts: dict[str, spaces.Space[Any]] = {
         part.name: spaces.Box(part.low, part.high, part.shape, np.dtype(part.dtype).type)
-        for part in layout.parts
+        for part in shown
     }
     return spaces.Dict(
         {
@@ -52,14 +53,20 @@ def observation_space(layout: Layout, heads: tuple[Head, ...]) -> spaces.Dict:
     )
 
 
-def split_rows(records: Any, masks: NDArray[np.uint8]) -> dict[str, Any]:
+def split_rows(
+    records: Any, masks: NDArray[np.uint8], markets: NDArray[np.int16]
+) -> dict[str, Any]:
     """Return rows of observations and masks in the shape of `observation_space`, without copying.
 
     Args:
         records: record array [...] of a layout's type.
         masks: uint8[..., choices].
+        markets: int16[..., listings, numbers], each row's world's; without listings in the mini
+            config, where it is left out.
     """
     parts = {name: records[name] for name in records.dtype.names}
+    if markets.shape[-2]:
+        parts[MARKET_PART.name] = markets
     return {
         "observation": {name: part.view(np.ndarray) for name, part in parts.items()},
         "action_mask": masks.view(np.int8),

@@ -84,7 +84,10 @@ class MinigameVectorEnv(VectorEnv):
         return rows.copy() if self.copy else rows
 
     def _observations(self) -> dict[str, Any]:
-        return split_rows(self._rows(self.batch.observations), self._rows(self.batch.masks))
+        batch = self.batch
+        # Here every row needs its own market: the price of one array for all environments.
+        markets = np.repeat(batch.markets, batch.agent_count, axis=0)
+        return split_rows(self._rows(batch.observations), self._rows(batch.masks), markets)
 
     def _infos(self) -> dict[str, Any]:
         return {
@@ -130,7 +133,9 @@ class MinigameVectorEnv(VectorEnv):
             np.asarray(batch.observations[place, player]),
         )
         masks = np.tile(no_op_mask(batch.heads), (len(rows), 1))
-        last = split_rows(records, masks)
+        over = is_over[:, None, None]
+        markets = np.where(over, batch.final_markets[place], batch.markets[place])
+        last = split_rows(records, masks, markets)
         observations = np.full(self.num_envs, None, object)
         for index, row in enumerate(rows):
             observations[row] = take_row(last, index)

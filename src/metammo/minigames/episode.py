@@ -8,6 +8,7 @@ from metammo.maps.terrain import generate_terrain
 from metammo.rules.rules import SHARE
 from metammo.tick.fighting import PLAYER
 from metammo.tick.npcs import refill_npcs
+from metammo.tick.skills import update_levels
 from metammo.world.random import advance, draw_below, draw_chance, mix_seed
 
 FULL = 100
@@ -91,7 +92,7 @@ def clear_entities(world):
     world.entity_level[:] = 0
     world.entity_gold[:] = 0
     world.entity_experience[:, :] = 0
-    world.entity_attack[:] = 0
+    world.entity_attack[:, :] = 0
     world.entity_defense[:, :] = 0
     world.entity_item_level[:] = 0
     world.npc_queue[:] = 0
@@ -122,12 +123,17 @@ def clear_players(world):
     world.player_gold_looted[:] = 0
     world.player_gold_spent[:] = 0
     world.player_item_events[:, :, :, :] = 0
+    world.player_skill_level[:, :] = 0
     world.item_type[:, :] = 0
     world.item_level[:, :] = 0
     world.item_quantity[:, :] = 0
     world.item_is_worn[:, :] = 0
     world.item_price[:, :] = 0
     world.item_listed_tick[:, :] = 0
+    world.listing_count = 0
+    world.listing_seller[:] = 0
+    world.listing_place[:] = 0
+    world.buyer[:] = 0
     world.player_progress[:] = 0
     world.player_best_progress[:] = 0
     world.player_progress_change[:] = 0
@@ -161,6 +167,7 @@ def make_teams(world, row):
             world.player_water[player] = food
             if int(world.rule_exchange):
                 world.entity_gold[player] = 1
+            update_levels(world, player)
             player += 1
 
 

@@ -10,8 +10,10 @@ from functools import cache
 
 import numpy as np
 
+from metammo.rules.items import INVENTORY_SIZE, LISTING_LIMIT
 from metammo.rules.materials import MATERIAL_COUNT
 from metammo.rules.sizes import WINDOW
+from metammo.rules.skills import SKILL_COUNT
 from metammo.world.columns import OBSERVED_ENTITIES
 
 TALK_LIMIT = 32
@@ -145,6 +147,43 @@ class TaskFeature(IntEnum):
     """Four arguments, each min(127, argument's bit length x 8), and one spare place."""
 
 
+class ItemFeature(IntEnum):
+    """Numbers of each row of the part `inventory`; all zero where the place is empty."""
+
+    TYPE = 0
+    LEVEL = 1
+    QUANTITY = 2
+    """At most 127."""
+    IS_WORN = 3
+    PRICE = 4
+    """Asked on the market; 0: it is not for sale."""
+    TICKS_LEFT = 5
+    """Until the listing lapses."""
+    IS_SKILLED = 6
+    """The agent's level is high enough to use it."""
+    SLOT = 7
+    """Where it is worn: `rules.items.Slot`."""
+
+
+class SkillFeature(IntEnum):
+    """Numbers of each row of the part `skills`, by `rules.skills.Skill`."""
+
+    LEVEL = 0
+    PERCENT = 1
+    """Of the experience between this level and the next; 100 at the last."""
+
+
+class MarketFeature(IntEnum):
+    """Numbers of each row of a world's market: what is on offer, by listing."""
+
+    TYPE = 0
+    LEVEL = 1
+    QUANTITY = 2
+    PRICE = 3
+    SELLER = 4
+    TICKS_LEFT = 5
+
+
 @dataclass(frozen=True)
 class Part:
     """One named array of an observation."""
@@ -203,6 +242,11 @@ class Layout:
         return _layout_dtype(self.parts)
 
     @property
+    def has_market(self) -> bool:
+        """Whether the worlds have a market besides."""
+        return self.name == "full"
+
+    @property
     def row_bytes(self) -> int:
         """Bytes of one agent's observation."""
         return int(self.dtype.itemsize)
@@ -221,6 +265,26 @@ def _layout_dtype(parts: tuple[Part, ...]) -> np.dtype[np.void]:
 
 
 MINI_LAYOUT = Layout("mini", MINI_PARTS)
+
+FULL_PARTS = (
+    *MINI_PARTS,
+    Part("inventory", "int8", (INVENTORY_SIZE, len(ItemFeature)), "place; ItemFeature", 0, 127),
+    Part("skills", "int8", (SKILL_COUNT, len(SkillFeature)), "Skill; SkillFeature", 0, 100),
+)
+FULL_LAYOUT = Layout("full", FULL_PARTS)
+
+LAYOUTS = {layout.name: layout for layout in (MINI_LAYOUT, FULL_LAYOUT)}
+"""The layout of each config."""
+
+MARKET_PART = Part(
+    "market",
+    "int16",
+    (LISTING_LIMIT, len(MarketFeature)),
+    "listing; MarketFeature; one for a world",
+    0,
+    _INT16.max,
+)
+"""What all agents of a world of the full config see alike."""
 
 MATERIAL_CODES = MATERIAL_COUNT
 ENTITY_CODES = len(TileEntity)

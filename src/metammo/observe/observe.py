@@ -194,9 +194,9 @@ def write_own_body(world, player, own):
     own[O_MESSAGE] = int(world.player_message[player])
     own[O_GOLD] = min(int(world.entity_gold[player]), 32767)
     own[O_LEVEL] = int(world.entity_level[player])
-    own[O_MELEE_LEVEL] = 0
-    own[O_RANGE_LEVEL] = 0
-    own[O_MAGE_LEVEL] = 0
+    own[O_MELEE_LEVEL] = int(world.player_skill_level[player, 0])
+    own[O_RANGE_LEVEL] = int(world.player_skill_level[player, 1])
+    own[O_MAGE_LEVEL] = int(world.player_skill_level[player, 2])
     own[O_LAST_STYLE] = int(world.entity_style[player])
 
 
@@ -377,6 +377,8 @@ def observe_world(world, scratch, kept, rows, masks):
     if kept.stamp != stamp:
         kept.stamp = stamp
         kept.row[:] = UNKNOWN
+        kept.item_row[:] = UNKNOWN
+        kept.listings = UNKNOWN
     choices = masks.shape[1]
     for player in range(masks.shape[0]):
         before = int(kept.row[player])

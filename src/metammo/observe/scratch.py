@@ -23,7 +23,8 @@ BRIEF_SIZE = 4
 UNKNOWN = -2
 """A buffer's row may hold anything: write all of it."""
 BLANK = -1
-"""A buffer's row is that of the dead. Other numbers: of the living, so many entities in it."""
+"""A buffer's row is that of the dead. Other numbers: of the living, so many entities in it (or
+listings in its mask)."""
 
 
 @cache
@@ -55,7 +56,14 @@ def make_scratch(count: int, sizes: Sizes) -> Any:
 @cache
 def kept_dtype(agents: int) -> np.dtype[np.void]:
     """Return the record type of what the buffers of one world's observations hold."""
-    return np.dtype([("stamp", "uint64"), ("row", "int16", (agents,))])
+    return np.dtype(
+        [
+            ("stamp", "uint64"),
+            ("row", "int16", (agents,)),
+            ("item_row", "int16", (agents,)),
+            ("listings", "int16"),
+        ]
+    )
 
 
 def make_kept(worlds: int, agents: int) -> Any:

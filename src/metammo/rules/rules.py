@@ -107,6 +107,10 @@ class Rules:
     spare_team_mates: int = _flag(1, "mask team-mates as targets")
     hit_experience: int = _count(6, 0, 100, "experience of a hit, progression on")
 
+    # Items and the market (sections 9 and 10)
+    weapon_find: float = _share(0.025, "chance that a harvest finds a weapon besides")
+    listing_ticks: int = _count(3, 1, 1000, "ticks for which a listing can be bought")
+
     # Fog of death (section 6)
     fog_onset: int = _count(0, 0, 30000, "tick from which the fog closes in; 0: no fog")
     fog_speed: Fraction = _ratio(Fraction(1, 8), 16, "tiles that the fog moves a tick")

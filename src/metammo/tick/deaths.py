@@ -3,6 +3,7 @@
 from metammo.jit import kernel
 from metammo.maps.spawns import respawn_tile
 from metammo.tick.events import count_event
+from metammo.tick.inventory import clear_inventory
 from metammo.world.columns import Event
 from metammo.world.grid import put_entity, take_entity
 
@@ -16,6 +17,8 @@ def remove_player(world, player):
     world.entity_is_alive[player] = 0
     world.player_died[player] = 1
     world.entity_gold[player] = 0
+    if int(world.rule_item):
+        clear_inventory(world, player)
     count_event(world, player, int(AGENT_CULLED))
     take_entity(world, player)
 

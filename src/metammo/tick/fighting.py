@@ -1,9 +1,20 @@
 """Who may attack whom, and what a hit does (rulebook, section 5)."""
 
 from metammo.jit import kernel
+from metammo.rules.items import ATTACK, Slot
 from metammo.rules.rules import DAMAGE_SUBTRACTS, SHARE
 from metammo.rules.skills import BEATS
 from metammo.tick.events import count_event
+from metammo.tick.inventory import (
+    EMPTY,
+    LOOT_ITEM,
+    clear_place,
+    free_place,
+    loot_inventory,
+    receive_item,
+    worn_place,
+)
+from metammo.tick.skills import best_level, gain_experience
 from metammo.world.columns import Cause, Event, Kind
 from metammo.world.grid import entity_distance
 
@@ -11,6 +22,8 @@ PLAYER = int(Kind.PLAYER)
 SCORE_HIT = int(Event.SCORE_HIT)
 PLAYER_KILL = int(Event.PLAYER_KILL)
 LOOT_GOLD = int(Event.LOOT_GOLD)
+FIRE_AMMO = int(Event.FIRE_AMMO)
+AMMUNITION_SLOT = int(Slot.AMMUNITION)
 BY_PLAYER = int(Cause.PLAYER)
 BY_NPC = int(Cause.NPC)
 
@@ -95,12 +108,13 @@ def strongest_style(world, entity):
 @kernel
 def offense_of(world, attacker, style):
     """Return an attacker's offense in a style, points: base, skill, gear."""
-    gear = int(world.entity_attack[attacker])
+    gear = int(world.entity_attack[attacker, style])
     base = int(world.rule_attack_damage)
     if not is_player(world, attacker):
         return gear if int(world.rule_equipment) else base + gear
     if int(world.rule_progression):
-        base += int(world.rule_attack_level_damage) * int(world.entity_level[attacker])
+        level = int(world.player_skill_level[attacker, style])
+        base += int(world.rule_attack_level_damage) * level
     return base + gear
 
 
@@ -109,7 +123,7 @@ def defense_of(world, target, style):
     """Return a target's defense against a style, points: best skill, gear."""
     defense = int(world.entity_defense[target, style])
     if int(world.rule_progression) and is_player(world, target):
-        defense += int(world.rule_defense_level) * int(world.entity_level[target])
+        defense += int(world.rule_defense_level) * best_level(world, target)
     return defense
 
 
@@ -132,8 +146,20 @@ def damage_of(world, attacker, target, style):
 
 
 @kernel
+def take_drops(world, killer, npc):
+    """Give what an NPC drops to a player, while there is an empty place."""
+    level = int(world.entity_level[world.player_food.shape[0] + npc])
+    for drop in range(world.npc_drop.shape[1]):
+        kind = int(world.npc_drop[npc, drop])
+        if kind == EMPTY or free_place(world, killer) < 0:
+            continue
+        receive_item(world, killer, kind, level, int(1))
+        count_event(world, killer, int(LOOT_ITEM))
+
+
+@kernel
 def take_spoils(world, killer, victim):
-    """Give the victim's gold to whoever killed it."""
+    """Give the victim's gold and items to whoever killed it; NPCs take gold alone."""
     gold = int(world.entity_gold[victim])
     if gold > 0:
         world.entity_gold[victim] = 0
@@ -141,6 +167,12 @@ def take_spoils(world, killer, victim):
         if is_player(world, killer):
             count_event(world, killer, int(LOOT_GOLD))
             world.player_gold_looted[killer] = int(world.player_gold_looted[killer]) + gold
+    if int(world.rule_item) == 0 or not is_player(world, killer):
+        return
+    if is_player(world, victim):
+        loot_inventory(world, killer, victim)
+    else:
+        take_drops(world, killer, victim - world.player_food.shape[0])
 
 
 @kernel
@@ -160,6 +192,22 @@ def kill(world, killer, victim):
 
 
 @kernel
+def fire(world, player, style):
+    """Use up one of the worn ammunition if it is of the attack's style."""
+    slot = worn_place(world, player, int(AMMUNITION_SLOT))
+    if slot < 0:
+        return
+    kind = int(world.item_type[player, slot])
+    if ATTACK[kind, int(world.item_level[player, slot]), style] == 0:
+        return
+    count_event(world, player, int(FIRE_AMMO))
+    left = int(world.item_quantity[player, slot]) - 1
+    world.item_quantity[player, slot] = left
+    if left == 0:
+        clear_place(world, player, slot)
+
+
+@kernel
 def attack(world, attacker, target, style):
     """Carry out an attack that `can_attack` allows."""
     stamp = int(world.tick) + 1
@@ -172,6 +220,11 @@ def attack(world, attacker, target, style):
         count_event(world, attacker, int(SCORE_HIT))
         world.player_style_hits[attacker, style] = int(world.player_style_hits[attacker, style]) + 1
     damage = damage_of(world, attacker, target, style)
+    if is_player(world, attacker):
+        # What is fired counts in this hit, what is learned in the next.
+        if int(world.rule_equipment):
+            fire(world, attacker, style)
+        gain_experience(world, attacker, style, int(world.rule_hit_experience))
     health = max(int(world.entity_health[target]) - damage, 0)
     world.entity_health[target] = health
     world.entity_damage[target] = damage

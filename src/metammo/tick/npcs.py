@@ -4,8 +4,10 @@ import numpy as np
 
 from metammo.jit import kernel
 from metammo.maps.spawns import depth_tile, random_tile
+from metammo.rules.items import ARMOR, TOOLS
 from metammo.rules.rules import SHARE
 from metammo.rules.sizes import VISION
+from metammo.rules.skills import STYLE_COUNT
 from metammo.tick.fighting import can_attack, is_immortal
 from metammo.tick.pathfinding import path_move
 from metammo.world.columns import Kind
@@ -20,7 +22,7 @@ from metammo.world.grid import (
     is_habitable,
     put_entity,
 )
-from metammo.world.random import draw_below
+from metammo.world.random import advance, draw_below
 
 FULL = 100
 RALLY_RADIUS = 5
@@ -28,6 +30,15 @@ RALLY_RADIUS = 5
 MEANDER_LIMIT = 10
 """L1 distance up to which a meandering soldier takes the shortest path, tiles."""
 MEANDER_WEIGHT = 3
+
+NPC_LEVELS = 9
+"""Levels between the least and the most dangerous NPC."""
+GEAR_PER_LEVEL = 8
+"""Offense and defense of an NPC's gear a level, before the multiplier, points."""
+ITEM_LEVELS = 5
+"""Level of an NPC's gear, as it is seen, for each of its own."""
+FIRST_ARMOR, ARMOR_COUNT = int(ARMOR[0]), len(ARMOR)
+FIRST_TOOL, TOOL_COUNT = int(TOOLS[0]), len(TOOLS)
 
 PASSIVE = int(Kind.PASSIVE)
 NEUTRAL = int(Kind.NEUTRAL)
@@ -258,7 +269,7 @@ def clear_npc(world, npc, entity):
     world.entity_killer[entity] = -1
     world.entity_level[entity] = 0
     world.entity_gold[entity] = 0
-    world.entity_attack[entity] = 0
+    world.entity_attack[entity, :] = 0
     world.entity_item_level[entity] = 0
     world.entity_experience[entity, :] = 0
     world.entity_defense[entity, :] = 0
@@ -310,6 +321,43 @@ def kind_of_danger(world, depth):
 
 
 @kernel
+def gear_points(world, level, per_level, multiplier):
+    """Return what an NPC's gear gives: per_level x (level - U(0, 1)) x multiplier, rounded down.
+
+    `multiplier` is in thousandths. An exact product of whole numbers; never below 0.
+    """
+    scaled = level * (int(1) << 31) - advance(world)
+    return max(per_level * scaled * multiplier // (SHARE * (int(1) << 31)), 0)
+
+
+@kernel
+def equip_npc(world, npc, depth):
+    """Give an NPC level, gold, gear and what it drops, by the danger where it begins."""
+    entity = world.player_food.shape[0] + npc
+    level = int(0)
+    if int(world.rule_progression):
+        level = 1 + NPC_LEVELS * 2 * depth // int(world.rule_playable)
+        world.entity_experience[entity, int(world.entity_style[entity])] = 1
+    world.entity_level[entity] = level
+    if int(world.rule_exchange):
+        world.entity_gold[entity] = level
+    if int(world.rule_equipment):
+        multiplier = int(world.rule_npc_level_multiplier)
+        counter = world.random_counter
+        points = gear_points(world, level, int(GEAR_PER_LEVEL), multiplier)
+        # The same draw once more: the level shown is that of the same gear.
+        world.random_counter = counter
+        world.entity_item_level[entity] = gear_points(world, level, int(ITEM_LEVELS), int(SHARE))
+        for style in range(STYLE_COUNT):
+            world.entity_attack[entity, style] = points
+            world.entity_defense[entity, style] = points
+        if int(world.rule_item):
+            world.npc_drop[npc, 0] = FIRST_ARMOR + draw_below(world, int(ARMOR_COUNT))
+    if int(world.rule_profession) and int(world.rule_item):
+        world.npc_drop[npc, 1] = FIRST_TOOL + draw_below(world, int(TOOL_COUNT))
+
+
+@kernel
 def spawn_npc(world):
     """Try once to add an NPC: where one of the dead had begun, else anywhere."""
     queued = int(world.npc_queue_count)
@@ -329,6 +377,7 @@ def spawn_npc(world):
     npc = add_npc(world, kind_of_danger(world, depth), draw_below(world, int(3)), row, col)
     if npc >= 0:
         world.npc_spawn_depth[npc] = depth
+        equip_npc(world, npc, depth)
 
 
 @kernel

@@ -5,7 +5,7 @@ from metammo.rules.materials import Material
 from metammo.tick.events import count_event
 from metammo.tick.fighting import is_immortal
 from metammo.tick.fog import fog_damage
-from metammo.tick.harvesting import deplete
+from metammo.tick.harvesting import deplete, harvest_fish, harvest_underfoot
 from metammo.world.columns import Cause, Event
 
 FULL = 100
@@ -14,10 +14,6 @@ HALF = 50
 
 FOLIAGE = int(Material.FOLIAGE)
 WATER = int(Material.WATER)
-ORE = int(Material.ORE)
-TREE = int(Material.TREE)
-CRYSTAL = int(Material.CRYSTAL)
-HERB = int(Material.HERB)
 EAT_FOOD = int(Event.EAT_FOOD)
 DRINK_WATER = int(Event.DRINK_WATER)
 BY_FOG = int(Cause.FOG)
@@ -106,16 +102,6 @@ def eat(world, player):
 
 
 @kernel
-def tread(world, player):
-    """Use up the profession tile underfoot. Without professions it gives nothing."""
-    row = int(world.entity_row[player])
-    col = int(world.entity_col[player])
-    material = int(world.tile_material[row, col])
-    if material in (ORE, TREE, CRYSTAL, HERB):
-        deplete(world, row, col)
-
-
-@kernel
 def upkeep_player(world, player):
     """Take one player through the tick's upkeep, in the rulebook's order."""
     begin_upkeep(world, player)
@@ -127,7 +113,8 @@ def upkeep_player(world, player):
     mortal = not is_immortal(world, player)
     if int(world.rule_resource) and mortal:
         regenerate(world, player)
-    tread(world, player)
+    harvest_fish(world, player)
+    harvest_underfoot(world, player)
     if int(world.rule_resource) and mortal:
         drink(world, player)
         eat(world, player)

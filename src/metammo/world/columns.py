@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from metammo.rules.items import INVENTORY_SIZE, ITEM_TYPE_COUNT
+from metammo.rules.items import INVENTORY_SIZE, ITEM_TYPE_COUNT, LISTING_LIMIT
 from metammo.rules.rules import RULE_COLUMNS
 from metammo.rules.sizes import Sizes
 from metammo.rules.skills import LEVEL_LIMIT, SKILL_COUNT, STYLE_COUNT
@@ -152,12 +152,13 @@ _WORLD_COLUMNS = [
     _c("entity_level", "int16", "entities", "best combat level; 0 without progression"),
     _c("entity_gold", "int32", "entities", "pieces"),
     _c("entity_experience", "int32", f"entities {SKILL_COUNT}", "points by Skill"),
-    _c("entity_attack", "int16", "entities", "attack of gear in the style in use, points"),
+    _c("entity_attack", "int16", f"entities {STYLE_COUNT}", "attack of gear by style, points"),
     _c("entity_defense", "int16", f"entities {STYLE_COUNT}", "defense of gear by style, points"),
     _c("entity_item_level", "int16", "entities", "total level of gear"),
     # Players
     _c("player_food", "int16", "players", "points 0..100"),
     _c("player_water", "int16", "players", "points 0..100"),
+    _c("player_skill_level", "uint8", f"players {SKILL_COUNT}", "1..10 by Skill; 0: none"),
     _c("player_message", "uint8", "players", "last token said, 1..127; 0: none"),
     _c("player_exploration", "int16", "players", "farthest way from the border inward, tiles"),
     _c("player_is_resilient", "uint8", "players", "starves at half the rate"),
@@ -184,6 +185,11 @@ _WORLD_COLUMNS = [
     _c("item_is_worn", "uint8", f"players {INVENTORY_SIZE}", "flag"),
     _c("item_price", "int16", f"players {INVENTORY_SIZE}", "asked on the market; 0: not listed"),
     _c("item_listed_tick", "int32", f"players {INVENTORY_SIZE}", "tick of the listing"),
+    # The market, as the last observation numbered it
+    _c("listing_count", "int32", "", "listings that can be bought in this tick"),
+    _c("listing_seller", "int16", f"{LISTING_LIMIT}", "who offers it"),
+    _c("listing_place", "uint8", f"{LISTING_LIMIT}", "place of the item in the seller's inventory"),
+    _c("buyer", "int16", "players", "scratch of the tick: who buys"),
     # Teams
     _c("team_first", "int16", "players", "first player of the team; its leader"),
     _c("team_size", "int16", "players", "players of the team"),
