@@ -12,6 +12,7 @@ from metammo.envs.batch import Games
 from metammo.envs.one_world import OneWorld
 from metammo.envs.render import RENDER_MODES
 from metammo.envs.spaces import action_space, observation_space, take_row
+from metammo.observe.layout import Market
 
 
 class Others(Protocol):
@@ -22,7 +23,11 @@ class Others(Protocol):
         ...
 
     def act(
-        self, observation: Any, mask: NDArray[np.uint8], state: Any
+        self,
+        observation: Any,
+        mask: NDArray[np.uint8],
+        state: Any,
+        market: Market | None = None,
     ) -> tuple[NDArray[np.int16], Any]:
         """Return int16[rows, heads] and the memory that follows."""
         ...
@@ -126,9 +131,10 @@ class MinigameEnv(gymnasium.Env):
                 f"got {np.asarray(action).tolist()}"
             )
         batch = self.world.batch
-        actions, self._memory = self._others.act(
-            batch.observations[0], batch.masks[0], self._memory
-        )
+        told: tuple[Any, ...] = (batch.observations[0], batch.masks[0], self._memory)
+        if batch.layout.has_market:
+            told = (*told, Market(batch.markets, np.zeros(batch.agent_count, np.int64)))
+        actions, self._memory = self._others.act(*told)
         table = np.array(actions, np.int16)
         table[self.seat] = action
         self.world.step(table)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metammo.envs.batch import Batch, make_vec
+from metammo.observe.layout import Market
 from metammo.policies.policy import Policy
 
 WIN_BONUS = 16.0
@@ -115,7 +116,10 @@ class _Table:
                 continue
             state = self.states[place]
             own = state[rows] if state is not None else None
-            chosen, own = policy.act(flat[rows], masks[rows], own)
+            told: tuple[Any, ...] = (flat[rows], masks[rows], own)
+            if batch.layout.has_market:
+                told = (*told, Market(batch.markets, rows // batch.agent_count))
+            chosen, own = policy.act(*told)
             actions[rows] = chosen
             if state is not None:
                 state[rows] = own

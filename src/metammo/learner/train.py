@@ -108,6 +108,11 @@ class Run:
         keep_memory()
         torch.manual_seed(settings.seed)
         module = make_policy(settings.policy)
+        if module.layout_name != settings.config:
+            raise ValueError(
+                f"policy {settings.policy!r} plays the {module.layout_name} config, not "
+                f"{settings.config}: give --config {module.layout_name}"
+            )
         self.batch: Batch = make_vec(
             list(settings.games),
             settings.worlds,

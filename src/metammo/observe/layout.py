@@ -7,8 +7,10 @@ something at every tick; those that stay the same are not written again.
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metammo.rules.items import INVENTORY_SIZE, LISTING_LIMIT
 from metammo.rules.materials import MATERIAL_COUNT
@@ -20,6 +22,15 @@ TALK_LIMIT = 32
 """Team members whose words are seen."""
 TASK_SIZE = 32
 NPC_DANGER_KINDS = 3
+
+
+class Market(NamedTuple):
+    """What is for sale in each world, and in which world each row of observations stands."""
+
+    listings: NDArray[np.int16]
+    """int16[worlds, 384, 6], `MarketFeature`."""
+    world_of: NDArray[np.int64]
+    """int64[rows]."""
 
 
 class TilePlane(IntEnum):

@@ -90,8 +90,8 @@ def find_policy(path: str | Path) -> Path:
         if (place / DESCRIPTION).is_file():
             return place
     raise CheckpointError(
-        f"there is no policy at {str(path)!r}; give 'random', 'scripted', a run's folder or the "
-        "folder of one of its checkpoints"
+        f"there is no policy at {str(path)!r}; give 'random', 'scripted', 'smith', a run's folder "
+        "or the folder of one of its checkpoints"
     )
 
 
@@ -99,7 +99,7 @@ def load_policy(name: str | Path, *, seed: int = 0, device: str = "cpu") -> Any:
     """Return a policy by name or folder.
 
     Args:
-        name: "random", "scripted", a run's folder or a checkpoint's.
+        name: "random", "scripted", "smith", a run's folder or a checkpoint's.
         seed: of its random choices.
         device: where a network runs.
 
@@ -109,10 +109,10 @@ def load_policy(name: str | Path, *, seed: int = 0, device: str = "cpu") -> Any:
     from metammo.policies.policy import TorchPolicy
     from metammo.policies.random import RandomPolicy
     from metammo.policies.scripted import ScriptedPolicy
+    from metammo.policies.smith import SmithPolicy
 
-    if str(name) == "random":
-        return RandomPolicy(seed=seed)
-    if str(name) == "scripted":
-        return ScriptedPolicy(seed=seed)
+    for kind in (RandomPolicy, ScriptedPolicy, SmithPolicy):
+        if str(name) == kind.name:
+            return kind(seed=seed)
     folder = find_policy(name)
     return TorchPolicy(load_module(folder, device), Path(name).name, seed=seed)

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from metammo.observe.layout import Market
 from metammo.policies.heads import ActionHeads
 
 
@@ -27,7 +28,11 @@ class Policy(Protocol):
         ...
 
     def act(
-        self, observation: Any, mask: NDArray[np.uint8], state: Any
+        self,
+        observation: Any,
+        mask: NDArray[np.uint8],
+        state: Any,
+        market: Market | None = None,
     ) -> tuple[NDArray[np.int16], Any]:
         """Choose an action for each row.
 
@@ -35,6 +40,7 @@ class Policy(Protocol):
             observation: record array [rows] of the layout, contiguous.
             mask: uint8[rows, choices].
             state: the rows' memory.
+            market: the rows' worlds' markets; given in the full config alone.
 
         Returns:
             Actions, int16[rows, heads], and the memory that follows.
@@ -83,9 +89,22 @@ class TorchPolicy:
 
     @torch.no_grad()
     def act(
-        self, observation: Any, mask: NDArray[np.uint8], state: Tensor
+        self,
+        observation: Any,
+        mask: NDArray[np.uint8],
+        state: Tensor,
+        market: Market | None = None,
     ) -> tuple[NDArray[np.int16], Tensor]:
-        """Sample an action for each row."""
+        """Sample an action for each row.
+
+        Raises:
+            ValueError: the network was made for another config.
+        """
+        if mask.shape[-1] != sum(self.heads.sizes):
+            raise ValueError(
+                f"policy {self.name!r} plays the {self.module.layout_name} config, with "
+                f"{sum(self.heads.sizes)} choices; here are {mask.shape[-1]}"
+            )
         rows = row_bytes_of(observation).to(self.device)
         masks = torch.from_numpy(np.ascontiguousarray(mask)).to(self.device)
         logits, _, state = self.module.step(rows, state)

@@ -10,21 +10,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metammo.actions import HEAD_MOVE, HEAD_STYLE, HEAD_TALK, HEAD_TARGET, NO_TARGET, SILENT
+from metammo.actions import (
+    HEAD_MOVE,
+    HEAD_STYLE,
+    HEAD_TALK,
+    HEAD_TARGET,
+    NO_TARGET,
+    SILENT,
+    no_op,
+)
 from metammo.jit import entry, kernel
 from metammo.observe.layout import (
     FOG_LEVEL,
     EntityFeature,
+    Market,
     OwnFeature,
     TaskFeature,
     TileEntity,
     TilePlane,
 )
+from metammo.policies.stateless import StatelessPolicy, heads_of
 from metammo.rules.materials import IS_HABITABLE, Material
 from metammo.rules.sizes import VISION, WINDOW
 from metammo.tasks.predicates import Predicate
 from metammo.world.grid import MOVE_COL, MOVE_ROW, MOVE_STAY
-from metammo.world.random import bits31, seed_of
+from metammo.world.random import bits31
 
 FAR = 10_000
 """Steps to a tile that cannot be reached."""
@@ -366,34 +376,21 @@ def act_all(rows, masks, seed, actions):
         choose(rows[index], masks[index], steps, first, bits, actions[index])
 
 
-class ScriptedPolicy:
-    """The heuristic player behind the policy interface; it remembers nothing.
-
-    Args:
-        seed: of the few choices left to chance.
-    """
+class ScriptedPolicy(StatelessPolicy):
+    """The heuristic player behind the policy interface."""
 
     name = "scripted"
 
-    def __init__(self, seed: int = 0) -> None:
-        self.seed = seed
-        self.calls = 0
-
-    def initial_state(self, count: int) -> None:
-        """Return None: nothing is remembered."""
-        return
-
-    def begin(self, state: Any, rows: NDArray[np.bool_]) -> None:
-        """Return None: nothing is remembered."""
-        return
-
     def act(
-        self, observation: Any, mask: NDArray[np.uint8], state: Any
+        self,
+        observation: Any,
+        mask: NDArray[np.uint8],
+        state: Any,
+        market: Market | None = None,
     ) -> tuple[NDArray[np.int16], None]:
-        """Choose an action for each row."""
+        """Choose an action for each row; of items it leaves its hands."""
         rows = np.ascontiguousarray(np.asarray(observation)).view(np.recarray)
         masks = np.ascontiguousarray(mask)
-        actions = np.zeros((len(rows), 4), np.int16)
-        self.calls += 1
-        act_all(rows, masks, np.uint64(seed_of(self.seed, self.calls)), actions)
+        actions = np.tile(np.array(no_op(heads_of(mask)), np.int16), (len(rows), 1))
+        act_all(rows, masks, self.next_seed(), actions)
         return actions, None
