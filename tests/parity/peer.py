@@ -1,27 +1,30 @@
 """Neural MMO 2.1 as a process: reads scenes, one JSON object a line, and answers what came of each.
 
 Run by an interpreter of its own that has `nmmo` 2.1; it imports nothing of metammo. A scene is what
-`scenes.py` writes, an answer what `compare.py` reads: numbers under metammo's names. Tiles, players,
-NPCs, items and listings are put where the scene says; then the masks are taken, and the actions
-carried out. Growth of tiles is held back, and what is found by chance is never found.
+`scenes.py` writes, an answer what `compare.py` reads: numbers under metammo's names. Tiles,
+players, NPCs, items and listings are put where the scene says; then the masks are taken, and the
+actions carried out. Growth of tiles is held back, and what is found by chance is never found.
 """
 
 import json
 import os
 import sys
 import tempfile
+from pathlib import Path
 
 import nmmo
 import nmmo.core.config as nc
 import numpy as np
-from nmmo.core import action as Action
+from nmmo.core import action as Action  # noqa: N812
 from nmmo.core.tile import Tile
+from nmmo.entity.entity import EntityState
 from nmmo.entity.npc import Aggressive, Equipment, Passive, PassiveAggressive
 from nmmo.entity.player import Player
 from nmmo.lib import material
 from nmmo.lib.event_code import EventCode
 from nmmo.systems import droptable
-from nmmo.systems import item as Item
+from nmmo.systems import item as Item  # noqa: N812
+from nmmo.systems.item import ItemState
 
 SIDE = 48
 MOVES = (Action.North, Action.South, Action.East, Action.West, Action.Stay)
@@ -41,6 +44,7 @@ class Mini(nc.Medium, nc.Terrain, nc.Resource, nc.Combat, nc.NPC, nc.Communicati
 
     PLAYER_N = 16
     HORIZON = 1024
+    MAP_SIZE = SIDE
     MAP_CENTER = 16
     MAP_N = 1
     MAP_PREVIEW_DOWNSCALE = 4
@@ -54,11 +58,11 @@ class Mini(nc.Medium, nc.Terrain, nc.Resource, nc.Combat, nc.NPC, nc.Communicati
     COMBAT_SPAWN_IMMUNITY = 20
     WEAPON_DROP_PROB = 0.0
     DEATH_FOG_ONSET = None
+    PROGRESSION_SPAWN_CLUSTERS = 0
+    PROGRESSION_SPAWN_UNIFORMS = 0
 
 
-class Full(
-    Mini, nc.Progression, nc.Item, nc.Equipment, nc.Profession, nc.Exchange
-):
+class Full(Mini, nc.Progression, nc.Item, nc.Equipment, nc.Profession, nc.Exchange):
     """The systems of the full config."""
 
 
@@ -68,7 +72,7 @@ class Peer:
     def __init__(self, config):
         self.folder = tempfile.mkdtemp()
         os.chdir(self.folder)
-        config.PATH_MAPS = os.path.join(self.folder, "maps")
+        config.PATH_MAPS = str(Path(self.folder) / "maps")
         config.PATH_CWD = self.folder
         self.env = nmmo.Env(config)
         self.env.reset(seed=1)
@@ -95,17 +99,17 @@ class Peer:
                     for item in list(entity.inventory.items):
                         item.destroy()
                 entity.datastore_record.delete()
-            for entity in group.dead_this_tick.values():
-                pass
             group.entities.clear()
             group.dead_this_tick.clear()
         realm.npcs.next_id = -1
         realm.items.clear()
+        # Rows of the tables in order again: of equally near players NPCs take the first row's.
+        EntityState.State.table(realm.datastore).reset()
+        ItemState.State.table(realm.datastore).reset()
         realm.exchange.reset()
         realm.map.update_list.clear()
         realm.map.pathfinding_cache.clear()
         realm.tick = scene["tick"]
-        rng = np.random.default_rng(0)
         for row in range(SIDE):
             for col in range(SIDE):
                 tile = realm.map.tiles[row, col]
@@ -114,7 +118,6 @@ class Peer:
                     tile.reset(kind, self.config, realm._np_random)
                     realm.map.habitable_tiles[row, col] = tile.habitable
         self.set_fog(scene)
-        del rng
 
     def set_fog(self, scene):
         """Let the fog be where it is at the scene's tick."""
@@ -146,7 +149,7 @@ class Peer:
             if self.config.EXCHANGE_SYSTEM_ENABLED:
                 player.gold.update(given["gold"])
             if self.config.PROGRESSION_SYSTEM_ENABLED:
-                for name, experience in zip(SKILLS, given["experience"]):
+                for name, experience in zip(SKILLS, given["experience"], strict=True):
                     skill = getattr(player.skills, name)
                     skill.exp.update(experience)
                     level = skill.experience_calculator.level_at_exp(experience)
@@ -191,8 +194,8 @@ class Peer:
         realm.npcs.next_id = -(len(scene["npcs"]) + 1)
 
     def add_items(self, scene):
-        """Give the players what they carry; return items by player and place."""
-        places = {}
+        """Give the players what they carry."""
+        listings = []
         for index, given in enumerate(scene["players"]):
             player = self.realm.players[index + 1]
             for thing in given["items"]:
@@ -203,13 +206,27 @@ class Peer:
                     item.equipped.update(1)
                     item._slot(player).equip(item)
                 if thing["price"]:
-                    exchange = self.realm.exchange
-                    exchange._list_item(item, player, thing["price"], thing["listed_tick"])
-                places[index, thing["slot"]] = item
+                    listings.append((thing["listed_tick"], len(listings), item, player, thing))
             if self.config.EQUIPMENT_SYSTEM_ENABLED:
                 level = player.equipment.total(lambda e: e.level)
                 player.item_level.update(level)
-        return places
+        # The oldest first, as they would have come.
+        for tick, _, item, player, thing in sorted(listings, key=lambda row: row[:2]):
+            self.realm.exchange._list_item(item, player, thing["price"], tick)
+
+    @staticmethod
+    def words(item):
+        """Return what an item is: type, level, quantity, worn, price."""
+        fields = (item.type_id, item.level, item.quantity, item.equipped, item.listed_price)
+        return [int(field.val) for field in fields]
+
+    def find(self, index, words):
+        """Return an item of a player that is as described, None if there is none."""
+        player = self.realm.players.get(index + 1)
+        if player is None:
+            return None
+        items = sorted(player.inventory.items, key=lambda item: item.id.val)
+        return next((item for item in items if self.words(item) == words), None)
 
     def add_ties(self, scene):
         """Set who attacked whom, and whom NPCs hunt."""
@@ -226,8 +243,8 @@ class Peer:
         """Return players by 1, 2, ..., NPCs by -1, -2, ..."""
         return self.realm.entity_or_none(number)
 
-    def masks(self, scene, places):
-        """Return what the masks allow, by player, as sets of things."""
+    def masks(self, scene):
+        """Return what the masks allow, by player; None for the dead."""
         env = self.env
         env._alive_agents = list(self.realm.players)
         env._dead_this_tick = {}
@@ -235,15 +252,16 @@ class Peer:
         for number in self.realm.players:
             env.obs[number].reset(self.realm.map.habitable_tiles, env._dummy_task_embedding)
         env._compute_observations()
-        slots = {int(item.id.val): place for place, item in places.items()}
         answer = []
-        for number in self.realm.players:
+        for number in range(1, len(scene["players"]) + 1):
+            if number not in self.realm.players:
+                answer.append(None)
+                continue
             obs = env.obs[number]
-            targets = obs.to_gym()["ActionTargets"]
-            answer.append(self.allowed(number, obs, targets, slots))
+            answer.append(self.allowed(obs, obs.to_gym()["ActionTargets"]))
         return answer
 
-    def allowed(self, number, obs, targets, slots):
+    def allowed(self, obs, targets):
         """Return one player's masks in words that both engines share."""
         ids = [int(value) for value in obs.entities.ids]
 
@@ -258,7 +276,8 @@ class Peer:
             mine = [int(value) for value in obs.inventory.ids]
 
             def places(mask):
-                return sorted(slots[mine[i]][1] for i in np.flatnonzero(mask[: len(mine)]))
+                chosen = np.flatnonzero(mask[: len(mine)])
+                return sorted(self.words(self.realm.items[mine[i]]) for i in chosen)
 
             allowed["use"] = places(targets["Use"]["InventoryItem"])
             allowed["destroy"] = places(targets["Destroy"]["InventoryItem"])
@@ -269,14 +288,17 @@ class Peer:
             allowed["heir"] = entities(targets["GiveGold"]["Target"])
             listed = [int(value) for value in obs.market.ids]
             chosen = np.flatnonzero(targets["Buy"]["MarketItem"][: len(listed)])
-            allowed["buy"] = sorted([slots[listed[i]][0], slots[listed[i]][1]] for i in chosen)
+            items = [self.realm.items[listed[i]] for i in chosen]
+            allowed["buy"] = sorted([int(i.owner_id.val) - 1, *self.words(i)] for i in items)
         return allowed
 
-    def actions(self, scene, places):
-        """Return the scene's actions as the realm takes them, sorted by name as it sorts them."""
+    def actions(self, chosen):
+        """Return actions as the realm takes them, sorted by name as it sorts them."""
         merged = {}
-        for key, given in scene["actions"].items():
+        for key, given in chosen.items():
             index, own = int(key), {}
+            if index + 1 not in self.realm.players:
+                continue
             if "attack" in given:
                 style, target = given["attack"]
                 own[Action.Attack] = {
@@ -284,16 +306,17 @@ class Peer:
                     Action.Target: self.entity_of(target),
                 }
             if "buy" in given:
-                own[Action.Buy] = {Action.MarketItem: places[tuple(given["buy"])]}
+                seller, *words = given["buy"]
+                own[Action.Buy] = {Action.MarketItem: self.find(seller, words)}
             if "talk" in given:
                 token = Action.Token.edges[given["talk"] - 1]
                 own[Action.Comm] = {Action.Token: token}
             if "destroy" in given:
-                own[Action.Destroy] = {Action.InventoryItem: places[index, given["destroy"]]}
+                own[Action.Destroy] = {Action.InventoryItem: self.find(index, given["destroy"])}
             if "give" in given:
-                slot, receiver = given["give"]
+                words, receiver = given["give"]
                 own[Action.Give] = {
-                    Action.InventoryItem: places[index, slot],
+                    Action.InventoryItem: self.find(index, words),
                     Action.Target: self.entity_of(receiver),
                 }
             if "give_gold" in given:
@@ -302,15 +325,15 @@ class Peer:
                     Action.Price: amount,
                     Action.Target: self.entity_of(receiver),
                 }
-            own[Action.Move] = {Action.Direction: MOVES[given.get("move", 4)]}
+            own[Action.Move] = {Action.Direction: MOVES[given["move"]]}
             if "sell" in given:
-                slot, price = given["sell"]
+                words, price = given["sell"]
                 own[Action.Sell] = {
-                    Action.InventoryItem: places[index, slot],
+                    Action.InventoryItem: self.find(index, words),
                     Action.Price: price,
                 }
             if "use" in given:
-                own[Action.Use] = {Action.InventoryItem: places[index, given["use"]]}
+                own[Action.Use] = {Action.InventoryItem: self.find(index, given["use"])}
             merged[index + 1] = own
         return merged
 
@@ -321,7 +344,9 @@ class Peer:
             if number > 0:
                 key = f"{number - 1} {EVENTS[event]}"
                 counts[key] = counts.get(key, 0) + 1
-        depleted = sorted([int(tile.row.val), int(tile.col.val)] for tile in self.realm.map.update_list)
+        depleted = sorted(
+            [int(tile.row.val), int(tile.col.val)] for tile in self.realm.map.update_list
+        )
         return {
             "players": [self.player_state(i + 1) for i in range(len(scene["players"]))],
             "npcs": [self.body_state(-(i + 1)) for i in range(len(scene["npcs"]))],
@@ -365,16 +390,7 @@ class Peer:
             state["skill_level"] = [int(skill.level.val) for skill in skills]
             state["item_level"] = int(player.item_level.val)
         if self.config.ITEM_SYSTEM_ENABLED:
-            state["items"] = sorted(
-                [
-                    int(item.type_id.val),
-                    int(item.level.val),
-                    int(item.quantity.val),
-                    int(item.equipped.val),
-                    int(item.listed_price.val),
-                ]
-                for item in player.inventory.items
-            )
+            state["items"] = sorted(self.words(item) for item in player.inventory.items)
             equipment = player.equipment
             state["attack"] = [
                 int(equipment.total(lambda e, style=style: getattr(e, f"{style}_attack")))
@@ -383,21 +399,22 @@ class Peer:
             state["defense"] = int(equipment.total(lambda e: e.melee_defense))
         return state
 
-    def play(self, scene):
-        """Set a scene up, look at the masks, carry out its ticks; return the answer."""
+    def begin(self, scene):
+        """Set a scene up; return what the masks allow."""
+        self.scene = scene
         self.clear(scene)
         self.add_players(scene)
         self.add_npcs(scene)
-        places = self.add_items(scene)
+        self.add_items(scene)
         self.add_ties(scene)
-        masks = self.masks(scene, places)
         self.events.clear()
-        states = []
-        for tick in range(scene["ticks"]):
-            actions = self.actions(scene, places) if tick == 0 else {}
-            self.realm.step(actions)
-            states.append(self.state(scene))
-        return {"masks": masks, "states": states}
+        return {"masks": self.masks(scene)}
+
+    def step(self, actions):
+        """Carry out a tick; return the state after it, and what the masks allow then."""
+        self.events.clear()
+        self.realm.step(self.actions(actions))
+        return {"state": self.state(self.scene), "masks": self.masks(self.scene)}
 
 
 def main():
@@ -406,7 +423,9 @@ def main():
     os.dup2(2, 1)  # what the engine prints goes to standard error
     peer = Peer(Full() if sys.argv[1] == "full" else Mini())
     for line in sys.stdin:
-        answers.write(json.dumps(peer.play(json.loads(line))) + "\n")
+        message = json.loads(line)
+        answer = peer.begin(message) if "map" in message else peer.step(message)
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from metammo.envs.scenario import Scenario
+from metammo.tick.fighting import FOREVER
 from metammo.world.columns import Event
 
 pytestmark = pytest.mark.pure
@@ -73,12 +74,13 @@ def test_a_token_stays_until_the_next():
     assert scene["message"][anna] == 7
 
 
-def test_only_immortals_speak_while_frozen():
+def test_of_the_frozen_only_scouts_speak():
     scene = Scenario(FIELD, resource=0)
     anna = scene.player(4, 4, freeze=9)
-    bert = scene.player(4, 5, freeze=9, mortal_tick=99)
-    scene.tick({anna: {"talk": 7}, bert: {"talk": 9}})
-    assert list(scene["message"][[anna, bert]]) == [0, 9]
+    bert = scene.player(4, 5, freeze=9, mortal_tick=FOREVER)
+    carl = scene.player(4, 4, freeze=9, mortal_tick=99)
+    scene.tick({anna: {"talk": 7}, bert: {"talk": 9}, carl: {"talk": 8}})
+    assert list(scene["message"][[anna, bert, carl]]) == [0, 9, 0]
 
 
 def test_silence_where_there_is_no_talk():

@@ -109,9 +109,12 @@ def test_gifts_of_items_and_gold():
     assert scene["gold"][[anna, bert]].tolist() == [14, 26]
     counts = scene["event_count"][anna]
     assert counts[[Event.GIVE_ITEM, Event.GIVE_GOLD]].tolist() == [1, 1]
-    # What was just received can be given on by a later row.
+    # What is received can be given on in the next tick.
     scene.tick({bert: {"give": (0, carl)}, anna: {"give_gold": (15, bert)}})
     assert scene.items(carl) == [("hat", 1, 1)]
+    hat = scene.item(anna, "hat")
+    scene.tick({anna: {"give": (hat, bert)}, bert: {"give": (0, carl)}})
+    assert scene.items(bert) == [("hat", 1, 1)]
     assert scene["gold"][anna] == 14
 
 

@@ -48,7 +48,7 @@ from metammo.rules.materials import Material
 from metammo.rules.rules import FULL, MINI
 from metammo.rules.sizes import SIZE_CLASSES
 from metammo.rules.skills import LEVEL_EXPERIENCE, Skill
-from metammo.tick.inventory import free_place, receive_item, update_gear
+from metammo.tick.inventory import free_place, receive_item, show_gear, show_items, update_gear
 from metammo.tick.npcs import add_npc
 from metammo.tick.skills import update_levels
 from metammo.tick.tick import tick_world
@@ -101,6 +101,7 @@ def _add_npc(worlds: Any, kind: int, style: int, row: int, col: int) -> Any:
 def _receive(worlds: Any, player: int, kind: int, level: int, quantity: int) -> Any:
     slot = free_place(worlds[0], player)
     receive_item(worlds[0], player, kind, level, quantity)
+    show_items(worlds[0])
     return slot
 
 
@@ -108,6 +109,7 @@ def _receive(worlds: Any, player: int, kind: int, level: int, quantity: int) -> 
 def _update(worlds: Any, player: int) -> None:
     update_levels(worlds[0], player)
     update_gear(worlds[0], player)
+    show_gear(worlds[0], player)
 
 
 @entry
@@ -370,6 +372,9 @@ class Scenario:
         for _ in range(ticks):
             _tick(self.worlds, self._actions)
             self._actions[:] = no_op(FULL_HEADS)
+            # What the actions pretended to have seen.
+            self.worlds[0].observed_entity[:] = -1
+            self.worlds[0].listing_count = 0
 
     def _choices(self, player: int, action: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
         """Yield head and choice of each action that an agent takes."""

@@ -128,6 +128,7 @@ def clear_players(world):
     world.item_level[:, :] = 0
     world.item_quantity[:, :] = 0
     world.item_is_worn[:, :] = 0
+    world.item_is_new[:, :] = 0
     world.item_price[:, :] = 0
     world.item_listed_tick[:, :] = 0
     world.listing_count = 0

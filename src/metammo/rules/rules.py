@@ -73,6 +73,11 @@ class Rules:
     scatter_resources: int = _flag(1, "extra water and foliage on grass: (playable // 6)^2 each")
     center_mark: int = _flag(0, "a 5 x 5 patch of grass with a herb tile at the centre")
     foliage_regrowth: float = _share(0.025, "chance a tick that foliage regrows")
+    ore_regrowth: float = _share(0.1, "chance a tick that ore regrows")
+    tree_regrowth: float = _share(0.105, "chance a tick that a tree regrows")
+    crystal_regrowth: float = _share(0.1, "chance a tick that crystal regrows")
+    herb_regrowth: float = _share(0.02, "chance a tick that herbs regrow")
+    fish_regrowth: float = _share(0.02, "chance a tick that fish come back")
 
     # Spawning
     spawn: int = _count(SPAWN_EDGE, 0, 3, "where agents begin: edge, ring, anywhere, given tiles")

@@ -18,6 +18,9 @@ from metammo.tick.skills import best_level, gain_experience
 from metammo.world.columns import Cause, Event, Kind
 from metammo.world.grid import entity_distance
 
+FOREVER = 2**31 - 1
+"""Value of `entity_mortal_tick` for who never becomes mortal: a scout."""
+
 PLAYER = int(Kind.PLAYER)
 SCORE_HIT = int(Event.SCORE_HIT)
 PLAYER_KILL = int(Event.PLAYER_KILL)
@@ -32,6 +35,12 @@ BY_NPC = int(Cause.NPC)
 def is_immortal(world, entity):
     """Return whether an entity cannot be hurt now."""
     return int(world.entity_mortal_tick[entity]) > 0
+
+
+@kernel
+def is_scout(world, entity):
+    """Return whether an entity is immortal for good."""
+    return int(world.entity_mortal_tick[entity]) == FOREVER
 
 
 @kernel

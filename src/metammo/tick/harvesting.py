@@ -1,7 +1,5 @@
 """What tiles give, how they are used up and grow back (rulebook, sections 3, 4 and 9)."""
 
-import numpy as np
-
 from metammo.jit import kernel
 from metammo.rules.items import (
     HARVEST_EXPERIENCE,
@@ -27,14 +25,6 @@ HERB = int(Material.HERB)
 FISH = int(Material.FISH)
 HELD = int(Slot.HELD)
 HARVEST = int(Event.HARVEST_ITEM)
-
-REGROWTH = np.zeros(len(Material), np.int64)
-"""int64[16]: chance a tick, in thousandths, that a harvested profession tile grows back."""
-REGROWTH[Material.ORE] = 100
-REGROWTH[Material.TREE] = 105
-REGROWTH[Material.CRYSTAL] = 100
-REGROWTH[Material.HERB] = 20
-REGROWTH[Material.FISH] = 20
 
 
 @kernel
@@ -121,7 +111,16 @@ def regrowth_chance(world, material):
     """Return the chance a tick, in thousandths, that a tile of this origin grows back."""
     if material == FOLIAGE:
         return int(world.rule_foliage_regrowth) * int(world.rule_resource)
-    return REGROWTH[material] * int(world.rule_profession)
+    chance = int(world.rule_fish_regrowth)
+    if material == ORE:
+        chance = int(world.rule_ore_regrowth)
+    elif material == TREE:
+        chance = int(world.rule_tree_regrowth)
+    elif material == CRYSTAL:
+        chance = int(world.rule_crystal_regrowth)
+    elif material == HERB:
+        chance = int(world.rule_herb_regrowth)
+    return chance * int(world.rule_profession)
 
 
 @kernel

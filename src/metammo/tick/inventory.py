@@ -80,29 +80,45 @@ def receive_item(world, player, kind, level, quantity):
     world.item_level[player, slot] = level
     world.item_quantity[player, slot] = quantity
     world.item_is_worn[player, slot] = 0
+    world.item_is_new[player, slot] = 1
     world.item_price[player, slot] = 0
     world.item_listed_tick[player, slot] = 0
     return int(PLACED)
 
 
 @kernel
+def show_items(world):
+    """Let agents see what they have received: from here on their choices can mean it."""
+    if int(world.rule_item):
+        world.item_is_new[:, :] = 0
+
+
+@kernel
 def update_gear(world, player):
-    """Add up what the worn items give: attack by style, defense, levels."""
+    """Add up what the worn items give: attack by style, and defense."""
     for style in range(STYLE_COUNT):
         world.entity_attack[player, style] = 0
         world.entity_defense[player, style] = 0
-    world.entity_item_level[player] = 0
     for slot in range(INVENTORY_SIZE):
         if world.item_is_worn[player, slot] == 0:
             continue
         kind = int(world.item_type[player, slot])
         level = int(world.item_level[player, slot])
-        world.entity_item_level[player] = int(world.entity_item_level[player]) + level
         for style in range(STYLE_COUNT):
             attack = int(world.entity_attack[player, style]) + ATTACK[kind, level, style]
             defense = int(world.entity_defense[player, style]) + DEFENSE[kind, level]
             world.entity_attack[player, style] = attack
             world.entity_defense[player, style] = defense
+
+
+@kernel
+def show_gear(world, player):
+    """Let others see the level of what is worn; they learn of it in the next tick's upkeep."""
+    total = int(0)
+    for slot in range(INVENTORY_SIZE):
+        if world.item_is_worn[player, slot] != 0:
+            total += int(world.item_level[player, slot])
+    world.entity_item_level[player] = total
 
 
 @kernel
@@ -113,6 +129,7 @@ def clear_place(world, player, slot):
     world.item_level[player, slot] = 0
     world.item_quantity[player, slot] = 0
     world.item_is_worn[player, slot] = 0
+    world.item_is_new[player, slot] = 0
     world.item_price[player, slot] = 0
     world.item_listed_tick[player, slot] = 0
     if was_worn:

@@ -5,6 +5,7 @@ from metammo.tick.deaths import remove_dead_npcs, remove_dead_players
 from metammo.tick.fighting import resolve_attacks
 from metammo.tick.giving import resolve_gifts
 from metammo.tick.harvesting import regrow
+from metammo.tick.inventory import show_items
 from metammo.tick.moving import resolve_moves
 from metammo.tick.npcs import decide_npcs
 from metammo.tick.objectives import seize_objectives
@@ -40,6 +41,8 @@ def tick_world(world, actions):
     # Sales after fights: whoever fought in this tick sells nothing.
     resolve_sells(world, actions)
     say(world, actions)
+    # A choice means what its agent has seen: what came in this tick can be meant in the next.
+    show_items(world)
     # The dead stay in the way until all have acted.
     remove_dead_players(world)
     remove_dead_npcs(world)

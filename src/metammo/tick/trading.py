@@ -47,7 +47,9 @@ def can_buy(world, player, listing):
     seller = int(world.listing_seller[listing])
     slot = int(world.listing_place[listing])
     price = int(world.item_price[seller, slot])
-    if seller == player or price == 0 or price > int(world.entity_gold[player]):
+    if seller == player or price == 0 or world.item_is_new[seller, slot] != 0:
+        return False
+    if price > int(world.entity_gold[player]):
         return False
     kind = int(world.item_type[seller, slot])
     return has_room(world, player, kind, int(world.item_level[seller, slot]))

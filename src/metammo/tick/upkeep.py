@@ -6,6 +6,7 @@ from metammo.tick.events import count_event
 from metammo.tick.fighting import is_immortal
 from metammo.tick.fog import fog_damage
 from metammo.tick.harvesting import deplete, harvest_fish, harvest_underfoot
+from metammo.tick.inventory import clear_inventory, show_gear
 from metammo.world.columns import Cause, Event
 
 FULL = 100
@@ -45,6 +46,9 @@ def suffer_fog(world, player):
         world.entity_health[player] = health
         if health == 0:
             world.entity_death_cause[player] = BY_FOG
+            # What the fog takes is gone before anybody can buy it.
+            if int(world.rule_item):
+                clear_inventory(world, player)
 
 
 @kernel
@@ -105,6 +109,8 @@ def eat(world, player):
 def upkeep_player(world, player):
     """Take one player through the tick's upkeep, in the rulebook's order."""
     begin_upkeep(world, player)
+    if int(world.rule_equipment):
+        show_gear(world, player)
     suffer_fog(world, player)
     if int(world.entity_health[player]) <= 0:
         return

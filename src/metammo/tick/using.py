@@ -40,8 +40,8 @@ def is_at_leisure(world, player):
 
 @kernel
 def is_owned(world, player, slot):
-    """Return whether a choice names a place of the inventory with something in it."""
-    if slot < 0 or slot >= INVENTORY_SIZE:
+    """Return whether a choice names something that the player has, and has seen that it has."""
+    if slot < 0 or slot >= INVENTORY_SIZE or world.item_is_new[player, slot] != 0:
         return False
     return int(world.item_type[player, slot]) != EMPTY
 

@@ -183,6 +183,7 @@ _WORLD_COLUMNS = [
     _c("item_level", "uint8", f"players {INVENTORY_SIZE}", "1..10"),
     _c("item_quantity", "int16", f"players {INVENTORY_SIZE}", "ammunition stacks"),
     _c("item_is_worn", "uint8", f"players {INVENTORY_SIZE}", "flag"),
+    _c("item_is_new", "uint8", f"players {INVENTORY_SIZE}", "came after the last observation"),
     _c("item_price", "int16", f"players {INVENTORY_SIZE}", "asked on the market; 0: not listed"),
     _c("item_listed_tick", "int32", f"players {INVENTORY_SIZE}", "tick of the listing"),
     # The market, as the last observation numbered it
