@@ -2,13 +2,17 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-slow bench clean
+.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-slow parity bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 # Which Python to build the environment with, and how many test processes to start.
 PYTHON ?=
 JOBS ?= auto
+# Where Neural MMO 2.1 is installed, by which Python, and how many scenes are compared.
+PEER := .venv-peer
+PEER_PYTHON ?= python3.10
+SCENES ?= 2000
 # What is handed on to `metammo bench` and `metammo demo`.
 ARGS ?=
 
@@ -51,11 +55,17 @@ test-checked: $(VENV)/.installed-dev ## Run the unit tests with every index chec
 test-slow: $(VENV)/.installed-dev ## Run the slow tests
 	$(PYTEST) -m slow
 
+parity: $(VENV)/.installed-dev $(PEER)/.installed ## Compare with Neural MMO 2.1 (needs Python 3.10)
+	@for config in mini full; do \
+		$(BIN)/python tests/parity/compare.py --peer $(PEER)/bin/python --config $$config --scenes $(SCENES) || exit 1; \
+		$(BIN)/python tests/parity/compare.py --peer $(PEER)/bin/python --config $$config --scenes 200 --ticks 50 || exit 1; \
+	done
+
 bench: $(VENV)/.installed ## Measure speed on this machine
 	@$(BIN)/metammo bench $(ARGS)
 
 clean: ## Remove what builds and checks leave behind, .venv included
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PEER) build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	find src tests tools -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp is written last, so an installation that was cut short starts again.
@@ -81,4 +91,19 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing the development tools into $(VENV) ..."
 	@$(INSTALL) -e '.[dev]'
+	@touch $@
+
+# Neural MMO 2.1 builds with these old tools alone, in an environment of its own.
+$(PEER)/.installed:
+	@"$(PEER_PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null || { \
+		echo "Neural MMO 2.1 needs Python 3.10, and $(PEER_PYTHON) is not one." >&2; \
+		echo "Name one: make PEER_PYTHON=/path/to/python3.10 parity" >&2; \
+		exit 1; \
+	}
+	@echo "Installing Neural MMO 2.1 into $(PEER) ..."
+	@"$(PEER_PYTHON)" -m venv --clear $(PEER)
+	@$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check \
+		"setuptools<66" wheel cython==3.0.11 numpy==1.23.3
+	@$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--no-build-isolation nmmo==2.1.2
 	@touch $@
