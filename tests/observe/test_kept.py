@@ -59,9 +59,18 @@ def test_rows_are_brought_up_to_date(game):
     batch.close()
 
 
-def test_death_and_the_next_episode_leave_nothing_behind():
+@pytest.mark.parametrize("config", ["mini", "full"])
+def test_death_and_the_next_episode_leave_nothing_behind(config):
+    hunger = {"starvation_damage": 40, "resource_depletion": 30, "horizon": 60}
     batch = make_vec(
-        "team_battle", 4, seed=1, threads=1, starvation_damage=40, resource_depletion=30, horizon=60
+        ["survive", "team_battle"],
+        4,
+        seed=1,
+        threads=1,
+        config=config,
+        teams=16,
+        agents=128,
+        **hunger,
     )
     died, lived = play_and_compare(batch, 200, every=7)
     assert died > 100

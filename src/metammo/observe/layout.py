@@ -277,10 +277,12 @@ def _layout_dtype(parts: tuple[Part, ...]) -> np.dtype[np.void]:
 
 MINI_LAYOUT = Layout("mini", MINI_PARTS)
 
+# Not at the end: Numba would take the full record for a kind of mini record, and say so.
 FULL_PARTS = (
-    *MINI_PARTS,
+    MINI_PARTS[0],
     Part("inventory", "int8", (INVENTORY_SIZE, len(ItemFeature)), "place; ItemFeature", 0, 127),
     Part("skills", "int8", (SKILL_COUNT, len(SkillFeature)), "Skill; SkillFeature", 0, 100),
+    *MINI_PARTS[1:],
 )
 FULL_LAYOUT = Layout("full", FULL_PARTS)
 
