@@ -21,6 +21,8 @@ from metammo.cli.show import note, print_json, print_table
 from metammo.envs.batch import make_vec
 from metammo.envs.crew import core_count
 
+PEER_TICKS = 60
+"""Ticks of a run of Neural MMO, at most: it is slow, and steady."""
 SCALE_TURNS = 3
 """How often threads and processes take turns: a shared machine is never the same twice."""
 
@@ -40,6 +42,14 @@ class Options:
     threads beside as many independent processes."""
     game: str = "team_battle"
     """Id of a game."""
+    config: Literal["mini", "full"] = "mini"
+    """Rules and observations (sim, reset, scale)."""
+    size: str = "standard"
+    """Size class (sim); large holds 8,192 agents."""
+    agents: int = 0
+    """Agents of a world (sim); 0: the game's. The map and the NPCs grow along."""
+    vs_peer: Path | None = None
+    """A Python that has Neural MMO 2.1: measure that, too, in the same run (sim)."""
     worlds: int = 64
     """Worlds stepped together."""
     threads: int = 1
@@ -118,6 +128,43 @@ def time_runs(batch: Any, options: Options) -> dict[str, Any]:
     }
 
 
+def world_knobs(options: Options) -> dict[str, Any]:
+    """Return the knobs of a world of the wanted size, as dense as 128 agents on 129 x 129 tiles."""
+    if options.agents <= 0:
+        return {"npc_count": options.npcs} if options.npcs >= 0 else {}
+    side = 2 * round(64 * (options.agents / 128) ** 0.5)
+    npcs = options.npcs * options.agents // 128
+    teams = max(options.agents // 8, 1)
+    known = {"agents": options.agents, "teams": teams, "playable": side, "npc_count": npcs}
+    return {**known, "npc_spawn_attempts": 25 * options.agents // 128 + 25}
+
+
+def time_peer(options: Options, ours: float) -> dict[str, Any]:
+    """Measure Neural MMO 2.1 on one core; return its speed and the ratio.
+
+    Raises:
+        ValueError: the given Python cannot run it.
+    """
+    note("Neural MMO 2.1 ...")
+    script = Path(__file__).with_name("peer_speed.py")
+    ticks = str(min(options.ticks, PEER_TICKS))
+    command = [str(options.vs_peer), str(script), options.config, ticks, str(options.runs)]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=True)
+        measured = json.loads(result.stdout)
+    except (OSError, subprocess.CalledProcessError, ValueError) as error:
+        raise ValueError(
+            f"{options.vs_peer} does not run Neural MMO 2.1 ({error}); `make parity` makes "
+            ".venv-peer/bin/python"
+        ) from error
+    speed = float(measured["agent_steps_per_second"])
+    return {
+        "peer_version": measured["version"],
+        "peer_agent_steps_per_second": speed,
+        "ratio_to_peer": ours / speed,
+    }
+
+
 def time_phases(batch: Any, options: Options) -> dict[str, float]:
     """Return each phase's share of a step, 0..1, in order; on one thread."""
     spent: Counter[str] = Counter()
@@ -134,13 +181,20 @@ def time_phases(batch: Any, options: Options) -> dict[str, float]:
 def bench_sim(options: Options) -> dict[str, Any]:
     """Measure the simulator with observations and masks."""
     started = time.perf_counter()
-    knobs = {"npc_count": options.npcs} if options.npcs >= 0 else {}
     batch = make_vec(
-        options.game, options.worlds, threads=options.threads, evaluation=True, **knobs
+        options.game,
+        options.worlds,
+        threads=options.threads,
+        evaluation=True,
+        config=options.config,
+        size=options.size,
+        **world_knobs(options),
     )
     batch.step(batch.random_actions(0))
     compiled = time.perf_counter() - started
     result = time_runs(batch, options)
+    if options.vs_peer:
+        result |= time_peer(options, result["agent_steps_per_second"])
     if options.phases:
         result["phases"] = time_phases(batch, options)
     batch.close()
@@ -149,7 +203,9 @@ def bench_sim(options: Options) -> dict[str, Any]:
 
 def bench_reset(options: Options) -> dict[str, Any]:
     """Measure a reset with a new map, alone on a core."""
-    batch = make_vec(options.game, options.worlds, threads=1, evaluation=True)
+    batch = make_vec(
+        options.game, options.worlds, threads=1, evaluation=True, config=options.config
+    )
     seconds = []
     for _ in range(options.runs + 1):
         started = time.perf_counter()
@@ -193,7 +249,7 @@ def _run_apart(options: Options, threads: int) -> float:
     command = [sys.executable, "-m", "metammo.cli.main", "bench", "sim", "--json", "--threads", "1"]
     command += ["--game", options.game, "--worlds", str(max(options.worlds // threads, 1))]
     command += ["--ticks", str(options.ticks), "--runs", str(options.runs)]
-    command += ["--npcs", str(options.npcs), "--no-phases"]
+    command += ["--npcs", str(options.npcs), "--config", options.config, "--no-phases"]
     processes = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(threads)
     ]
@@ -243,6 +299,7 @@ def run(arguments: Sequence[str]) -> int:
     result = {
         "bench": options.what,
         "game": options.game,
+        "config": options.config,
         "worlds": options.worlds,
         **({"threads": options.threads} if options.what == "sim" else {}),
         **BENCHES[options.what](options),
