@@ -7,6 +7,7 @@ import pytest
 
 from metammo.envs.scenario import Scenario
 from metammo.jit import entry
+from metammo.tick.npcs import closest_in_window, closest_player
 from metammo.tick.pathfinding import path_move
 from metammo.world.columns import Cause
 from metammo.world.grid import MOVE_COL, MOVE_ROW
@@ -19,6 +20,11 @@ FIELD = ["." * 17] * 17
 @entry
 def find_path(worlds, row, col, goal_row, goal_col):
     return path_move(worlds[0], row, col, goal_row, goal_col)
+
+
+@entry
+def find_closest(worlds, entity):
+    return closest_player(worlds[0], entity), closest_in_window(worlds[0], entity)
 
 
 def plain_path(free, start, goal, budget=99):
@@ -138,3 +144,15 @@ def test_a_soldier_goes_for_its_victim_past_others():
     scene.tick()
     assert scene.position(npc) == (8, 9)
     assert scene["npc_attack"][npc - scene.sizes.players] == -1
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_nearest_is_the_same_by_tiles_and_by_rows(seed):
+    rng = np.random.default_rng(seed)
+    scene = Scenario(["." * 17] * 17, npc_count=0)
+    for _ in range(int(rng.integers(1, 16))):
+        row, col = (int(value) for value in rng.integers(0, 17, 2))
+        scene.player(row, col, mortal_tick=int(rng.random() < 0.2) * 99)
+    npc = scene.npc("aggressive", 8, 8)
+    by_rows, by_tiles = find_closest(scene.worlds, npc)
+    assert by_rows == by_tiles

@@ -20,6 +20,7 @@ import metammo
 from metammo.cli.show import note, print_json, print_table
 from metammo.envs.batch import make_vec
 from metammo.envs.crew import core_count
+from metammo.rules.rules import SPAWN_ANYWHERE
 
 PEER_TICKS = 60
 """Ticks of a run of Neural MMO, at most: it is slow, and steady."""
@@ -129,14 +130,18 @@ def time_runs(batch: Any, options: Options) -> dict[str, Any]:
 
 
 def world_knobs(options: Options) -> dict[str, Any]:
-    """Return the knobs of a world of the wanted size, as dense as 128 agents on 129 x 129 tiles."""
+    """Return the knobs of a world of the wanted size, as dense as 128 agents on 129 x 129 tiles.
+
+    Agents begin anywhere: along the edge, which grows more slowly than the area, they would crowd.
+    """
     if options.agents <= 0:
         return {"npc_count": options.npcs} if options.npcs >= 0 else {}
     side = 2 * round(64 * (options.agents / 128) ** 0.5)
     npcs = options.npcs * options.agents // 128
     teams = max(options.agents // 8, 1)
     known = {"agents": options.agents, "teams": teams, "playable": side, "npc_count": npcs}
-    return {**known, "npc_spawn_attempts": 25 * options.agents // 128 + 25}
+    attempts = 25 * options.agents // 128 + 25
+    return {**known, "npc_spawn_attempts": attempts, "spawn": SPAWN_ANYWHERE}
 
 
 def time_peer(options: Options, ours: float) -> dict[str, Any]:
