@@ -60,6 +60,7 @@ parity: $(VENV)/.installed-dev $(PEER)/.installed ## Compare with Neural MMO 2.1
 		$(BIN)/python tests/parity/compare.py --peer $(PEER)/bin/python --config $$config --scenes $(SCENES) || exit 1; \
 		$(BIN)/python tests/parity/compare.py --peer $(PEER)/bin/python --config $$config --scenes 200 --ticks 50 || exit 1; \
 	done
+	@$(BIN)/python tests/parity/chance.py --peer $(PEER)/bin/python
 
 bench: $(VENV)/.installed ## Measure speed on this machine
 	@$(BIN)/metammo bench $(ARGS)

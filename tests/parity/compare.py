@@ -49,9 +49,9 @@ SPEEDS = {1: (1, 1), 0.5: (1, 2), 0.25: (1, 4), 0.125: (1, 8)}
 class Peer:
     """The other engine's process."""
 
-    def __init__(self, python: str, config: str) -> None:
+    def __init__(self, python: str, config: str, *options: str) -> None:
         self.process = subprocess.Popen(
-            [python, str(PEER), config],
+            [python, str(PEER), config, *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -20,7 +20,7 @@ from nmmo.core.tile import Tile
 from nmmo.entity.entity import EntityState
 from nmmo.entity.npc import Aggressive, Equipment, Passive, PassiveAggressive
 from nmmo.entity.player import Player
-from nmmo.lib import material
+from nmmo.lib import material, spawn
 from nmmo.lib.event_code import EventCode
 from nmmo.systems import droptable
 from nmmo.systems import item as Item  # noqa: N812
@@ -57,6 +57,7 @@ class Mini(nc.Medium, nc.Terrain, nc.Resource, nc.Combat, nc.NPC, nc.Communicati
     PROVIDE_DEATH_FOG_OBS = True
     COMBAT_SPAWN_IMMUNITY = 20
     WEAPON_DROP_PROB = 0.0
+    NPC_LEVEL_MULTIPLIER = 0.5
     DEATH_FOG_ONSET = None
     PROGRESSION_SPAWN_CLUSTERS = 0
     PROGRESSION_SPAWN_UNIFORMS = 0
@@ -399,6 +400,59 @@ class Peer:
             state["defense"] = int(equipment.total(lambda e: e.melee_defense))
         return state
 
+    def chance(self, message):
+        """Draw many times what the engine leaves to chance; return how often each came."""
+        draw = getattr(self, "draw_" + message["what"])
+        drawn = [draw(message) for _ in range(message["draws"])]
+        counts = {}
+        for value in drawn:
+            counts[value] = counts.get(value, 0) + 1
+        return counts
+
+    def draw_wander(self, message):
+        """Draw the direction of an NPC that has nothing to do."""
+        npc = next(iter(self.realm.npcs.values()))
+        actions = npc.decide()
+        return str(MOVES.index(actions[Action.Move][Action.Direction]))
+
+    def draw_edge(self, message):
+        """Draw where the dead come back."""
+        row, col = spawn.get_random_coord(self.config, self.realm._np_random, edge=True)
+        return f"{row} {col}"
+
+    def draw_harvest(self, message):
+        """Draw what a tree gives."""
+        table = self.realm.map.tiles[message["row"], message["col"]].material.harvest()
+        items = table.roll(self.realm, 1)
+        kinds = sorted(int(item.type_id.val) for item in items)
+        for item in items:
+            item.destroy()
+        return " ".join(map(str, kinds))
+
+    def npc_of(self, message):
+        """Return an NPC as it comes into the world at a danger; its records are given back."""
+        tile, danger = (message["row"], message["col"]), message["danger"]
+        rng = self.realm._np_random
+        npc = nmmo.entity.npc.NPC.default_spawn(self.realm, tile, -99, rng, danger)
+        npc.datastore_record.delete()
+        return npc
+
+    def draw_gear(self, message):
+        """Draw an NPC's level, gold and gear."""
+        npc = self.npc_of(message)
+        gear = npc.equipment
+        attack, defense = gear.melee_attack, gear.melee_defense
+        attack = int(getattr(attack, "val", attack))
+        defense = int(getattr(defense, "val", defense))
+        level = int(getattr(gear.level, "val", gear.level))
+        return f"{npc.attack_level} {int(npc.gold.val)} {level} {attack} {defense}"
+
+    def draw_drops(self, message):
+        """Draw kind and style of an NPC, and what it will drop."""
+        npc = self.npc_of(message)
+        drops = " ".join(str(drop.item.ITEM_TYPE_ID) for drop in npc.droptable.drops)
+        return f"{int(npc.npc_type.val) + 1} {STYLES.index(npc.skills.style)} {drops}"
+
     def begin(self, scene):
         """Set a scene up; return what the masks allow."""
         self.scene = scene
@@ -421,10 +475,15 @@ def main():
     """Answer scenes until the input ends."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the engine prints goes to standard error
+    if "--chance" in sys.argv:
+        Mini.WEAPON_DROP_PROB = 0.025
     peer = Peer(Full() if sys.argv[1] == "full" else Mini())
     for line in sys.stdin:
         message = json.loads(line)
-        answer = peer.begin(message) if "map" in message else peer.step(message)
+        if "what" in message:
+            answer = peer.chance(message)
+        else:
+            answer = peer.begin(message) if "map" in message else peer.step(message)
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

@@ -31,7 +31,7 @@ from metammo.actions import (
     no_op,
 )
 from metammo.envs.scenario import _update
-from metammo.rules.items import INVENTORY_SIZE, IS_STACKED, SLOT_OF, Item
+from metammo.rules.items import ARMOR, INVENTORY_SIZE, IS_STACKED, SLOT_OF, TOOLS, Item
 from metammo.rules.skills import LEVEL_EXPERIENCE
 from metammo.world.columns import Event
 from metammo.world.worlds import fork, world_hash
@@ -219,6 +219,35 @@ def test_using_and_destroying_account_for_all_that_is_lost(batch, seed, ticks):
         assert change[Event.DESTROY_ITEM] <= destroyed or change[Event.DESTROY_ITEM] == 0
         if change[Event.DESTROY_ITEM] == 0:
             assert destroyed == 0
+
+
+def change_of(world, after, which):
+    """Return how much of each type and level an event of `ITEM_EVENTS` moved in a tick."""
+    moved = after.player_item_events[:, which].astype(int) - world.player_item_events[:, which]
+    return Counter({(k, level): int(n) for (k, level), n in np.ndenumerate(moved.sum(0)) if n})
+
+
+@states
+@few
+def test_nothing_comes_or_goes_but_by_a_named_way(batch, seed, ticks):
+    """All systems on: what is gained was harvested or dropped, what is lost has its event."""
+    worlds = play(batch, seed, ticks)
+    gear = {*map(int, (*ARMOR, *TOOLS))}
+    for tick in range(6):
+        actions = batch.random_actions(seed + tick)
+        for index, world in enumerate(worlds):
+            after = ticked(batch, world, actions[index])
+            before, now = everything(world), everything(after)
+            events = (after.player_event_count - world.player_event_count).sum(0)
+            gained = now - before - change_of(world, after, 1)
+            # NPCs drop armour and tools alone.
+            assert all(kind in gear for kind, _ in gained)
+            assert sum(gained.values()) <= events[Event.LOOT_ITEM]
+            lost = before - now - change_of(world, after, 0)
+            if events[Event.DESTROY_ITEM] + events[Event.AGENT_CULLED] == 0:
+                assert all(IS_STACKED[kind] for kind, _ in lost)
+                assert sum(lost.values()) <= events[Event.FIRE_AMMO]
+        batch.step(actions)
 
 
 def living(batch, world):

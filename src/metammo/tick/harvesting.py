@@ -66,7 +66,8 @@ def gather(world, player, material):
         level = harvest_level(world, player, material)
         keep_harvest(world, player, HARVEST_ITEM[material], level)
         weapon = HARVEST_WEAPON[material]
-        if weapon != EMPTY and draw_chance(world, int(world.rule_weapon_find)):
+        chance = int(world.rule_weapon_find) * int(world.rule_equipment)
+        if weapon != EMPTY and draw_chance(world, chance):
             keep_harvest(world, player, weapon, level)
     skill = HARVEST_SKILL[material]
     gain_experience(world, player, skill, HARVEST_EXPERIENCE[material])
