@@ -209,3 +209,13 @@ def test_the_batch_has_what_its_interface_names():
     assert np.take_along_axis(batch.masks, actions + starts, 2).all()
     assert batch.action_space.contains(actions[0, 0])
     assert set(batch.state()) == {"planes", "teams", "world"}
+
+
+def test_parity_is_a_set_of_rules():
+    batch = make_batch(1, only("team_battle"), parity=True)
+    world = batch.worlds[0]
+    assert (world.rule_shared_win, world.rule_talk_public) == (0, 1)
+    batch = make_batch(1, only("team_battle"), parity=True, shared_win=1)
+    assert batch.worlds[0].rule_shared_win == 1
+    batch = make_batch(1, only("team_battle"))
+    assert (batch.worlds[0].rule_shared_win, batch.worlds[0].rule_talk_public) == (1, 0)

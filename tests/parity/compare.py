@@ -38,6 +38,7 @@ from metammo.actions import (
 )
 from metammo.envs.scenario import MOVES, STYLES, Scenario
 from metammo.rules.items import INVENTORY_SIZE
+from metammo.rules.rules import PARITY
 from metammo.world.columns import Event, Kind
 
 PEER = Path(__file__).parent / "peer.py"
@@ -87,7 +88,7 @@ class Ours:
         tiles = np.array(scene["map"], np.uint8)[FIRST : LAST + 1, FIRST : LAST + 1]
         growth = ("foliage", "ore", "tree", "crystal", "herb", "fish")
         rules: dict[str, Any] = {f"{name}_regrowth": 0 for name in growth}
-        rules |= {"weapon_find": 0, "npc_refill": 0}
+        rules |= {"weapon_find": 0, "npc_refill": 0, **PARITY}
         if scene["fog"]:
             rules["fog_onset"] = scene["fog"]["onset"]
             rules["fog_final_size"] = scene["fog"]["final"]

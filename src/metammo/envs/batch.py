@@ -18,6 +18,7 @@ from metammo.observe.layout import LAYOUTS, MARKET_PART
 from metammo.observe.sampling import draw_actions
 from metammo.observe.scratch import make_kept, make_scratch
 from metammo.rules.knobs import KnobError
+from metammo.rules.rules import PARITY
 from metammo.rules.sizes import SIZE_CLASSES, STANDARD, Sizes
 from metammo.world.random import seed_of
 from metammo.world.shares import make_taken
@@ -92,6 +93,7 @@ class Batch:
         evaluation: bool = False,
         held_out: bool = False,
         maps: int = MAP_COUNT,
+        parity: bool = False,
         **knobs: Any,
     ) -> None:
         """Make the worlds and begin their first episodes.
@@ -106,6 +108,7 @@ class Batch:
             evaluation: play by the games' evaluation knobs, without ladders.
             held_out: draw maps that training never sees.
             maps: number of maps to draw from.
+            parity: play as the peer does where a rule can say so; `rules.rules.PARITY`.
             **knobs: rules, or the games' own knobs; `teams` and `agents`, too.
 
         Raises:
@@ -118,7 +121,7 @@ class Batch:
             raise KnobError(f"worlds must be at least 1, got {worlds}")
         if not 1 <= maps <= MAP_COUNT:
             raise KnobError(f"maps must lie in 1..{MAP_COUNT}, got {maps}")
-        rows = read_games(games, knobs)
+        rows = read_games(games, {**(PARITY if parity else {}), **knobs})
         files = [find_game(name.partition(":")[0]) for name, _, _ in rows]
         configs = {name.partition(":")[2] for name, _, _ in rows} - {""}
         if len(configs) > 1:

@@ -157,6 +157,9 @@ FULL = (*MINI, "progression", "item", "equipment", "profession", "exchange")
 
 SYSTEMS = FULL
 
+PARITY = {"shared_win": 0, "talk_public": 1}
+"""Rules that bring ours nearer to the peer's, for comparisons; `docs/parity.md` has the rest."""
+
 
 @dataclass(frozen=True)
 class RuleColumn:
