@@ -100,6 +100,25 @@ def test_what_is_no_checkpoint_is_refused(finished, tmp_path):
         load_policy(copy)
 
 
+def test_a_full_disk_leaves_the_checkpoint_before(tmp_path, monkeypatch, capsys):
+    from metammo.cli.main import main
+    from metammo.learner import checkpoint
+
+    run = train(settings_in(tmp_path, name="run", steps=2000), quiet=True)
+    kept = (run / "checkpoints/last/training.json").read_text()
+
+    def no_room(tensors, path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save_file", no_room)
+    assert main(["train", "--resume", str(run), "--steps", "4000", "--threads", "2"]) == 2
+    error = capsys.readouterr().err
+    assert "No space left on device" in error
+    assert "the one before stands" in error
+    assert (run / "checkpoints/last/training.json").read_text() == kept
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["last"]
+
+
 def test_nan_stops_the_run_and_names_the_game(tmp_path):
     run = Run(settings_in(tmp_path))
     run.ppo.collect()

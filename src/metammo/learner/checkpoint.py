@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import metammo
@@ -109,9 +110,26 @@ def save_checkpoint(
         ppo: the learner.
         settings: the run's.
         progress: counters, as JSON can hold them.
+
+    Raises:
+        OSError: it could not be written; what stood there stands.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _write_checkpoint(part, ppo, settings, progress)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise OSError(
+            f"the checkpoint {folder} could not be written ({error}): the one before stands; make "
+            "room, then go on with --resume"
+        ) from error
+    _replace_folder(part, folder)
+
+
+def _write_checkpoint(
+    part: Path, ppo: PPO, settings: TrainSettings, progress: dict[str, Any]
+) -> None:
     save_file(
         {name: value.cpu().contiguous() for name, value in ppo.module.state_dict().items()},
         part / WEIGHTS,
@@ -122,7 +140,6 @@ def save_checkpoint(
     (part / DESCRIPTION).write_text(json.dumps(description, indent=2), encoding="utf-8")
     kept = {"settings": settings_to_json(settings), "progress": progress, "steps": ppo.steps}
     (part / PROGRESS).write_text(json.dumps(kept, indent=2), encoding="utf-8")
-    _replace_folder(part, folder)
 
 
 def _replace_folder(part: Path, folder: Path) -> None:
