@@ -123,15 +123,22 @@ def test_importing_the_package_is_quick_and_leaves_the_heavy_ones_alone():
 
 COMPILE = """
 import sys
+import numpy as np
 from metammo.envs.batch import make_vec
 from metammo.jit import signatures
+from metammo.observe.layout import Market
 from metammo.policies.scripted import ScriptedPolicy
+from metammo.policies.smith import SmithPolicy
 
-batch = make_vec(["survive", "team_battle", "race_to_center"], 1, size="tiny", threads=1)
+config = sys.argv[1]
+games = ["survive", "team_battle"] + (["race_to_center"] if config == "mini" else [])
+batch = make_vec(games, 1, size="tiny", threads=1, config=config)
 batch.step(batch.random_actions(0))
 batch.state()
-policy = ScriptedPolicy()
-policy.act(batch.observations.reshape(-1), batch.masks.reshape(-1, batch.masks.shape[-1]), None)
+rows, masks = batch.observations.reshape(-1), batch.masks.reshape(-1, batch.masks.shape[-1])
+ScriptedPolicy().act(rows, masks, None)
+if config == "full":
+    SmithPolicy().act(rows, masks, None, Market(batch.markets, np.zeros(len(rows), np.int64)))
 kernels = {
     f"{value.__module__}.{value.__name__}": len(signatures(value))
     for name, module in list(sys.modules.items())
@@ -144,10 +151,12 @@ print(*(name for name, count in kernels.items() if count > 1))
 """
 
 
-def test_every_kernel_is_compiled_once(tmp_path):
+@pytest.mark.parametrize("config", ["mini", "full"])
+def test_every_kernel_is_compiled_once(tmp_path, config):
+    """For each size class, and for each layout what writes or reads its records."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
     result = subprocess.run(
-        [sys.executable, "-c", COMPILE],
+        [sys.executable, "-c", COMPILE, config],
         env={**kept, "METAMMO_CACHE": str(tmp_path)},
         capture_output=True,
         text=True,
