@@ -37,17 +37,17 @@ MINI_HEADS = (
     Head("talk", TOKEN_COUNT + 1, True, "token 1..127, silent"),
 )
 
-_ITEM_CHOICES = INVENTORY_SIZE + 1
+ITEM_CHOICES = INVENTORY_SIZE + 1
 _ENTITY_CHOICES = OBSERVED_ENTITIES + 1
 
 FULL_HEADS = (
     *MINI_HEADS,
-    Head("use", _ITEM_CHOICES, True, "place of the inventory, none"),
-    Head("destroy", _ITEM_CHOICES, True, "place of the inventory, none"),
-    Head("sell_item", _ITEM_CHOICES, True, "place of the inventory, none"),
+    Head("use", ITEM_CHOICES, True, "place of the inventory, none"),
+    Head("destroy", ITEM_CHOICES, True, "place of the inventory, none"),
+    Head("sell_item", ITEM_CHOICES, True, "place of the inventory, none"),
     Head("sell_price", PRICE_LIMIT, False, "1..99 gold; counts where an item is chosen"),
     Head("buy", LISTING_LIMIT + 1, True, "listing of the market, none"),
-    Head("give_item", _ITEM_CHOICES, True, "place of the inventory, none"),
+    Head("give_item", ITEM_CHOICES, True, "place of the inventory, none"),
     Head("give_target", _ENTITY_CHOICES, True, "row of the observed entities, none"),
     Head("give_gold_target", _ENTITY_CHOICES, True, "row of the observed entities, none"),
     Head("give_gold_price", PRICE_LIMIT, False, "1..99 gold; counts where a target is chosen"),
@@ -65,16 +65,14 @@ MASK_TALK = MASK_TARGET + TARGET_CHOICES
 MASK_SIZE = MASK_TALK + TALK_CHOICES
 """Bytes of a mask row in the mini config; the heads of the full config follow."""
 
-ITEM_CHOICES = _ITEM_CHOICES
 NO_ITEM = ITEM_CHOICES - 1
-BUY_CHOICES = LISTING_LIMIT + 1
 NO_LISTING = LISTING_LIMIT
 MASK_USE = MASK_SIZE
 MASK_DESTROY = MASK_USE + ITEM_CHOICES
 MASK_SELL_ITEM = MASK_DESTROY + ITEM_CHOICES
 MASK_SELL_PRICE = MASK_SELL_ITEM + ITEM_CHOICES
 MASK_BUY = MASK_SELL_PRICE + PRICE_LIMIT
-MASK_GIVE_ITEM = MASK_BUY + BUY_CHOICES
+MASK_GIVE_ITEM = MASK_BUY + NO_LISTING + 1
 MASK_GIVE_TARGET = MASK_GIVE_ITEM + ITEM_CHOICES
 MASK_GIVE_GOLD_TARGET = MASK_GIVE_TARGET + TARGET_CHOICES
 MASK_GIVE_GOLD_PRICE = MASK_GIVE_GOLD_TARGET + TARGET_CHOICES

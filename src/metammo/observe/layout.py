@@ -21,7 +21,6 @@ from metammo.world.columns import OBSERVED_ENTITIES
 TALK_LIMIT = 32
 """Team members whose words are seen."""
 TASK_SIZE = 32
-NPC_DANGER_KINDS = 3
 
 
 class Market(NamedTuple):

@@ -54,7 +54,6 @@ ARMOR = (Item.HAT, Item.TOP, Item.BOTTOM)
 WEAPONS = (Item.SPEAR, Item.BOW, Item.WAND)
 TOOLS = (Item.ROD, Item.GLOVES, Item.PICKAXE, Item.AXE, Item.CHISEL)
 AMMUNITION = (Item.WHETSTONE, Item.ARROW, Item.RUNES)
-CONSUMABLES = (Item.RATION, Item.POTION)
 
 SLOT_OF = np.zeros(ITEM_TYPE_COUNT, np.int64)
 """int64[18]: the Slot of each type."""

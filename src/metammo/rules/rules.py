@@ -155,8 +155,6 @@ MINI = ("resource", "combat", "npc", "communication")
 FULL = (*MINI, "progression", "item", "equipment", "profession", "exchange")
 """Systems of the full config."""
 
-SYSTEMS = FULL
-
 PARITY = {"shared_win": 0, "talk_public": 1}
 """Rules that bring ours nearer to the peer's, for comparisons; `docs/parity.md` has the rest."""
 
