@@ -55,3 +55,9 @@ def test_empty_draws_are_refused():
 
 def test_levels_need_the_rulebooks_experience():
     assert LEVEL_EXPERIENCE.tolist() == [0, 90, 217, 373, 553, 754, 974, 1212, 1467, 1737]
+
+
+def test_draws_are_shown_as_what_they_draw():
+    assert str(Integers(32, 256)) == "32..255"
+    assert str(OneOver(7, 12)) == "1/7..1/11"
+    assert str(OneOver(8)) == "1/8"

@@ -360,7 +360,7 @@ class SmithPolicy(StatelessPolicy):
         """
         rows = np.ascontiguousarray(np.asarray(observation)).view(np.recarray)
         if market is None or "inventory" not in (rows.dtype.names or ()):
-            raise ValueError("the smith plays the full config only: give config='full'")
+            raise ValueError("the smith plays the full config only: give --config full")
         masks = np.ascontiguousarray(mask)
         actions = np.zeros((len(rows), len(FULL_HEADS)), np.int16)
         world_of = np.asarray(market.world_of, np.int64)

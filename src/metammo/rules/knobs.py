@@ -25,6 +25,9 @@ class Integers:
         if self.high <= self.low:
             raise KnobError(f"Integers({self.low}, {self.high}) is empty: high must exceed low")
 
+    def __str__(self) -> str:
+        return f"{self.low}..{self.high - 1}"
+
 
 @dataclass(frozen=True)
 class OneOver:
@@ -38,6 +41,9 @@ class OneOver:
     def __post_init__(self) -> None:
         if self.low < 1 or (self.high and self.high <= self.low):
             raise KnobError(f"OneOver({self.low}, {self.high}): want 1 <= low < high, or high 0")
+
+    def __str__(self) -> str:
+        return f"1/{self.low}..1/{self.high - 1}" if self.high else f"1/{self.low}"
 
 
 @dataclass(frozen=True)
