@@ -8,6 +8,7 @@ and takes the worlds there, one at a time: nobody waits for the lock, or for a l
 import os
 import queue
 import threading
+import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -30,6 +31,32 @@ def core_count() -> int:
     return max(os.cpu_count() or 1, 1)
 
 
+def _serve(
+    number: int,
+    orders: Orders,
+    finished: "queue.SimpleQueue[BaseException | None]",
+    taken: NDArray[np.int64],
+) -> None:
+    """Work on orders until there is none left. Holds nothing of the crew while it waits."""
+    while (work := orders.get()) is not None:
+        failure: BaseException | None = None
+        try:
+            work(taken, number)
+        except BaseException as error:
+            failure = error
+        del work
+        finished.put(failure)
+
+
+def _end(orders: list[Orders], threads: list[threading.Thread]) -> None:
+    """End threads and wait for them: one that outlives the interpreter takes it down."""
+    for each in orders:
+        each.put(None)
+    for thread in threads:
+        if thread is not threading.current_thread():
+            thread.join()
+
+
 class Crew:
     """Runs a piece of work on several threads at once.
 
@@ -39,24 +66,22 @@ class Crew:
 
     def __init__(self, threads: int) -> None:
         self.threads = threads if IS_COMPILED else 1
-        self._orders: list[Orders] = []
+        self._orders: list[Orders] = [queue.SimpleQueue() for _ in range(1, self.threads)]
         self._finished: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._taken = make_taken(self.threads)
-        for number in range(1, self.threads):
-            orders: Orders = queue.SimpleQueue()
-            self._orders.append(orders)
+        members = [
             threading.Thread(
-                target=self._serve, args=(number, orders), daemon=True, name=f"metammo-{number}"
-            ).start()
-
-    def _serve(self, number: int, orders: Orders) -> None:
-        while (work := orders.get()) is not None:
-            failure: BaseException | None = None
-            try:
-                work(self._taken, number)
-            except BaseException as error:
-                failure = error
-            self._finished.put(failure)
+                target=_serve,
+                args=(number, orders, self._finished, self._taken),
+                daemon=True,
+                name=f"metammo-{number}",
+            )
+            for number, orders in enumerate(self._orders, 1)
+        ]
+        for member in members:
+            member.start()
+        # Also when nobody closes it: at the crew's own end, or the interpreter's.
+        self._finalizer = weakref.finalize(self, _end, self._orders, members)
 
     def run(self, work: Work) -> None:
         """Let every thread work until all worlds are taken, and wait for the end.
@@ -77,7 +102,6 @@ class Crew:
                 raise failure
 
     def close(self) -> None:
-        """End the threads."""
-        for orders in self._orders:
-            orders.put(None)
+        """End the threads, and wait until they have ended."""
+        self._finalizer()
         self._orders = []
