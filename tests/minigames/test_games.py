@@ -8,8 +8,9 @@ from metammo.jit import entry
 from metammo.minigames import race_to_center, survive, team_battle
 from metammo.minigames.outcomes import settle
 from metammo.rules.rules import RESPAWN_EDGE
-from metammo.tasks.predicates import Predicate
-from metammo.tasks.tasks import update_tasks
+from metammo.tasks.library import progress_toward_center, tick_ge
+from metammo.tasks.progress import update_tasks
+from metammo.tasks.tasks import team
 
 pytestmark = pytest.mark.pure
 
@@ -40,9 +41,9 @@ def end_tick_race(worlds, rewards, terminated, truncated):
 class Game:
     """A scenario played by a game's rules, with what each tick paid."""
 
-    def __init__(self, end_tick, kind, is_team=0, **rules):
+    def __init__(self, end_tick, task, **rules):
         self.scene = Scenario(FIELD, playable=16, **rules)
-        self.end_tick, self.kind, self.is_team = end_tick, int(kind), is_team
+        self.end_tick, self.task = end_tick, task
         agents = self.scene.sizes.players
         self.rewards = np.zeros(agents, np.float32)
         self.terminated = np.zeros(agents, np.bool_)
@@ -51,9 +52,7 @@ class Game:
     def player(self, row, col, **columns):
         player = self.scene.player(row, col, **columns)
         world = self.scene.worlds[0]
-        world.task_kind[player] = self.kind
-        world.task_is_team[player] = self.is_team
-        world.task_argument[player, 0] = int(world.rule_horizon)
+        self.scene.ask(player, self.task)
         world.player_last_health[player] = int(world.entity_health[player])
         return player
 
@@ -68,7 +67,7 @@ class Game:
 
 
 def test_survive_is_won_by_the_last_alive():
-    game = Game(end_tick_survive, Predicate.TICK_GE, resource=0)
+    game = Game(end_tick_survive, tick_ge(), resource=0)
     anna, bert, carl = game.player(5, 5), game.player(5, 6, health=5), game.player(9, 9)
     game.tick({anna: {"attack": bert}})
     assert game.rewards[bert] == -1
@@ -86,7 +85,7 @@ def test_survive_is_won_by_the_last_alive():
 
 
 def test_survive_is_won_by_all_who_fell_last():
-    game = Game(end_tick_survive, Predicate.TICK_GE, resource=0)
+    game = Game(end_tick_survive, tick_ge(), resource=0)
     anna, bert = game.player(5, 5), game.player(9, 9)
     game.scene.set(anna, health=0)
     game.scene.set(bert, health=0)
@@ -96,7 +95,7 @@ def test_survive_is_won_by_all_who_fell_last():
 
 
 def test_survive_is_won_by_those_alive_at_the_horizon():
-    game = Game(end_tick_survive, Predicate.TICK_GE, resource=0, horizon=2)
+    game = Game(end_tick_survive, tick_ge(), resource=0, horizon=2)
     game.player(5, 5)
     game.player(9, 9)
     game.tick()
@@ -107,7 +106,7 @@ def test_survive_is_won_by_those_alive_at_the_horizon():
 
 
 def battle(**rules):
-    game = Game(end_tick_team_battle, Predicate.TICK_GE, is_team=1, resource=0, **rules)
+    game = Game(end_tick_team_battle, team(tick_ge("horizon")), resource=0, **rules)
     game.player(5, 5, team=0)
     game.player(5, 6, team=0)
     game.player(9, 9, team=1)
@@ -154,7 +153,7 @@ def test_when_all_teams_fall_at_once_nobody_wins():
 
 def race(**rules):
     knobs = {"combat": 0, "resource": 0, "move_into_occupied": 0, "respawn": RESPAWN_EDGE}
-    return Game(end_tick_race, Predicate.PROGRESS_TOWARD_CENTER, **{**knobs, **rules})
+    return Game(end_tick_race, progress_toward_center(), **{**knobs, **rules})
 
 
 def test_a_race_is_won_in_the_tick_of_arrival():

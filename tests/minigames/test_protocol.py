@@ -88,9 +88,12 @@ def test_what_does_not_fit_is_told_so(options, words):
         metammo.make_vec("team_battle", **options)
 
 
-def test_a_game_without_the_full_config_says_so():
-    with pytest.raises(KnobError, match="has config mini, not full"):
-        metammo.make_vec("race_to_center", config="full")
+def test_any_game_runs_in_the_full_config_with_its_own_systems():
+    batch = metammo.make_vec(["race_to_center", "team_battle"], 8, config="full", threads=1)
+    races = batch.worlds.game == 0
+    assert batch.layout.name == "full"
+    assert 0 < races.sum() < 8
+    assert (batch.worlds.rule_item == ~races).all()
 
 
 def test_a_users_game_climbs_its_ladder(tmp_path):

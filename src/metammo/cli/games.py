@@ -9,6 +9,7 @@ import tyro
 from metammo.cli.show import print_json, print_table
 from metammo.minigames.minigame import GameFile, find_game, games
 from metammo.rules.rules import RULE_FIELDS
+from metammo.tasks.tasks import OneOf
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,29 @@ def summary(file: GameFile) -> dict[str, Any]:
     }
 
 
+def asked(file: GameFile) -> list[dict[str, Any]]:
+    """Return the tasks that a game asks: expression, sentence, whose, weight."""
+    task = file.game.task
+    tasks = task.tasks if isinstance(task, OneOf) else task if isinstance(task, tuple) else (task,)
+    return [
+        {
+            "task": str(each),
+            "sentence": each.sentence,
+            "team": each.is_team,
+            "weight": each.weight,
+            "category": each.category,
+        }
+        for each in tasks
+    ]
+
+
 def details(file: GameFile) -> dict[str, Any]:
     """Return everything that a game sets."""
     game = file.game
     return {
         **summary(file),
         "systems": list(game.systems),
-        "task": {
-            "predicate": game.task.predicate.name,
-            "arguments": list(game.task.arguments),
-            "team": game.task.is_team,
-        },
+        "task": asked(file),
         "knobs": dict(game.knobs),
         "rules": {name: str(value) for name, value in game.rules.items()},
         "randomize": {name: str(value) for name, value in game.randomize.items()},

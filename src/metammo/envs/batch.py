@@ -20,6 +20,7 @@ from metammo.observe.scratch import make_kept, make_scratch
 from metammo.rules.knobs import KnobError
 from metammo.rules.rules import PARITY
 from metammo.rules.sizes import SIZE_CLASSES, STANDARD, Sizes
+from metammo.tasks.tasks import TaskError, cumulative_weights
 from metammo.world.random import seed_of
 from metammo.world.shares import make_taken
 from metammo.world.worlds import make_worlds
@@ -77,6 +78,7 @@ class Batch:
         final_markets: like markets, where `done`.
         results: record array [worlds] of `minigames.outcomes.result_dtype`, valid where `done`.
         game_names: ids of the games, by `worlds.game`.
+        tasks: what each game asks, a list by game; `worlds.task_number` counts through all.
         heads: the heads of an action.
         layout: the layout of an observation.
     """
@@ -130,7 +132,7 @@ class Batch:
         self.game_names = [file.name for file in files]
         self.game_versions = [file.game.version for file in files]
         self.files = files
-        self.table = make_table(
+        self.table, self._tasks, self.tasks = make_table(
             files,
             [weight for _, weight, _ in rows],
             [own for _, _, own in rows],
@@ -183,6 +185,7 @@ class Batch:
         # Numba takes a plain array in 4 us, a record array in 75, and holds the lock meanwhile.
         self._plain_worlds = _plain(self.worlds)
         self._plain_table = _plain(self.table)
+        self._plain_tasks = _plain(self._tasks)
         self._plain_observations = _plain(self.observations)
         self._plain_final_observations = _plain(self.final_observations)
         self._plain_results = _plain(self.results)
@@ -234,6 +237,7 @@ class Batch:
             taken,
             thread,
             self._plain_table,
+            self._plain_tasks,
             self._scratch,
             self._kept,
             self._plain_observations,
@@ -262,6 +266,7 @@ class Batch:
         """Return what a step reads and writes beside the worlds, in the driver's order."""
         return (
             self._plain_table,
+            self._plain_tasks,
             self._scratch,
             self._actions,
             self._kept,
@@ -381,6 +386,38 @@ class Batch:
             "alive": self.alive,
             "life_begins": self.life_begins,
         }
+
+    def set_game_weights(self, weights: Mapping[str, float]) -> None:
+        """Set how often games are drawn from here on; those that are not named keep their weight.
+
+        Raises:
+            KnobError: an unknown game, or a weight that is not above 0.
+        """
+        for name, weight in weights.items():
+            if name not in self.game_names or not weight > 0:
+                raise KnobError(
+                    f"weights are above 0, of {', '.join(self.game_names)}; got {name!r}: {weight}"
+                )
+        for name, weight in weights.items():
+            self.table["weight"][self.game_names.index(name)] = weight
+
+    def set_task_weights(self, game: int, weights: Sequence[float]) -> None:
+        """Set how often a game's tasks are drawn from here on.
+
+        Args:
+            game: its place in `game_names`.
+            weights: one for each of `tasks[game]`.
+
+        Raises:
+            TaskError: another number of weights, a negative one, or all zero.
+        """
+        count = len(self.tasks[game])
+        if len(weights) != count:
+            raise TaskError(
+                f"{self.game_names[game]} has {count} tasks, got {len(weights)} weights"
+            )
+        first = int(self.table["task_first"][game])
+        self._tasks["cumulative"][first : first + count] = cumulative_weights(weights)
 
     def observe(self) -> Any:
         """Observe all worlds as they stand, after a change from outside; return observations."""

@@ -16,6 +16,7 @@ from metammo.envs.phases import timed_text
 from metammo.jit import cache_folder, key_of
 from metammo.minigames.minigame import GameFile
 from metammo.rules.rules import RULE_COLUMNS
+from metammo.tasks.codes import Predicate
 
 _HEAD = '''"""Written by metammo.envs.driver for the games: {games}."""
 
@@ -25,7 +26,7 @@ from metammo.jit import entry, kernel
 from metammo.minigames.episode import begin_episode, count_win, draw_game, draw_number
 from metammo.minigames.outcomes import settle, write_result
 from metammo.observe.observe import observe_world, write_alive
-from metammo.tasks.tasks import update_tasks
+from metammo.tasks.progress import update_tasks
 from metammo.tick.npcs import refill_npcs
 from metammo.tick.tick import tick_world
 from metammo.world.shares import take_world
@@ -53,17 +54,17 @@ def referee(world):
 {referees}
 
 @kernel
-def begin(world, table):
+def begin(world, table, tasks):
     """Begin an episode of a game drawn by weight."""
     game = draw_game(world, table)
     world.game = game
     row = table[game]
     draw_rules(world, row)
-    begin_episode(world, row)
+    begin_episode(world, row, tasks)
     setup(world)
 
 
-@kernel
+{predicates}@kernel
 def observe(world, scratch, kept, rows, market, masks):
     """Write what a world's agents see."""
     observe_world(world, scratch, kept, rows, masks)
@@ -83,13 +84,13 @@ _ITEM_CALL = "    observe_items(world, kept, rows, market, masks)\n"
 _ENTRIES = '''
 @entry
 def reset_worlds(
-    worlds, taken, thread, table, scratch, kept, observations, markets, masks, alive
+    worlds, taken, thread, table, tasks, scratch, kept, observations, markets, masks, alive
 ):
     """Begin an episode in every world that nobody has taken yet, and observe it."""
     index = take_world(taken, thread, len(worlds))
     while index < len(worlds):
         world = worlds[index]
-        begin(world, table)
+        begin(world, table, tasks)
         observe(
             world, scratch[thread], kept[index], observations[index], markets[index], masks[index]
         )
@@ -121,8 +122,8 @@ def tick_worlds(worlds, first, last, actions):
 
 @entry
 def step_worlds(
-    worlds, taken, thread, table, scratch, actions, kept, observations, markets, masks, alive,
-    rewards, terminated, truncated, done, final_kept, final_observations, final_markets,
+    worlds, taken, thread, table, tasks, scratch, actions, kept, observations, markets, masks,
+    alive, rewards, terminated, truncated, done, final_kept, final_observations, final_markets,
     final_masks, results,
 ):
     """Take every world that nobody has taken yet from actions to observations, resets included."""
@@ -131,7 +132,7 @@ def step_worlds(
         world = worlds[index]
         tick_world(world, actions[index])
         # Tasks before the referee: a win counts in the tick in which it happens.
-        update_tasks(world)
+{measures}        update_tasks(world)
         refill_npcs(world)
         referee(world)
         settle(world, rewards[index], terminated[index], truncated[index])
@@ -145,7 +146,7 @@ def step_worlds(
                 final_masks[thread],
             )
             finish(world, table[int(world.game)], results[index])
-            begin(world, table)
+            begin(world, table, tasks)
         observe(
             world, scratch[thread], kept[index], observations[index], markets[index], masks[index]
         )
@@ -166,6 +167,43 @@ def _import_lines(files: list[GameFile]) -> str:
     return "\n".join(lines) + "\n"
 
 
+_MEASURE = '''@kernel
+def measure_own(world):
+    """Measure the games' own predicates, step by step, for `update_tasks`."""
+    game = int(world.game)
+    for player in range(int(world.player_count)):
+        first, last = subject_of(world, player)
+        if player != first or world.player_progress[player] >= 1:
+            continue
+        for step in range(int(world.task_length[player])):
+            code = int(world.task_step[player, step])
+            argument = world.task_argument[player, step]
+            value = 0.0
+{branches}
+            world.task_measure[player, step] = np.float32(min(max(value, 0.0), 1.0))
+
+
+'''
+
+
+def _predicate_text(files: list[GameFile]) -> tuple[str, str]:
+    """Return the imports and the kernel that measure the games' own predicates; "" for none."""
+    imports = ["from metammo.tasks.progress import subject_of"]
+    branches = []
+    for index, file in enumerate(files):
+        for number, function in enumerate(file.game.predicates):
+            source = getattr(function, "py_func", function)
+            name = f"own_{index}_{number}"
+            imports.append(f"from {source.__module__} import {source.__name__} as {name}")
+            branches.append(
+                f"            if game == {index} and code == {int(Predicate.OWN_FIRST) + number}:\n"
+                f"                value = {name}(world, first, last, argument)"
+            )
+    if not branches:
+        return "", ""
+    return "\n".join(imports) + "\n", _MEASURE.format(branches="\n".join(branches))
+
+
 def _hook_lines(files: list[GameFile], hook: str) -> str:
     lines = [
         f"    if int(world.game) == {index}:\n        {hook}_{index}(world)"
@@ -182,9 +220,11 @@ def driver_text(files: list[GameFile], config: str = "mini") -> str:
     for index, column in enumerate(RULE_COLUMNS):
         source = f"row.low[{index}]" if column.is_float else f"int(world.episode_number[{index}])"
         assignments.append(f"    world.{column.name} = {source}")
+    imports, predicates = _predicate_text(files)
     head = _HEAD.format(
         games=", ".join(file.name for file in files),
-        imports=_import_lines(files) + (_ITEM_IMPORT if config == "full" else ""),
+        imports=_import_lines(files) + imports + (_ITEM_IMPORT if config == "full" else ""),
+        predicates=predicates,
         items=_ITEM_CALL if config == "full" else "",
         drawn=drawn,
         knobs=8,
@@ -193,7 +233,8 @@ def driver_text(files: list[GameFile], config: str = "mini") -> str:
         setups=_hook_lines(files, "setup"),
         referees=_hook_lines(files, "referee"),
     )
-    return head + _ENTRIES
+    measures = "        measure_own(world)\n" if predicates else ""
+    return head + _ENTRIES.format(measures=measures)
 
 
 def _write_beside(path: Path, text: str) -> None:

@@ -37,7 +37,8 @@ from metammo.actions import (
     no_op,
 )
 from metammo.jit import entry
-from metammo.minigames.episode import clear_entities, clear_players, clear_world
+from metammo.minigames.episode import clear_entities, clear_players, clear_world, set_task
+from metammo.minigames.table import number_index
 from metammo.observe.items import observe_items
 from metammo.observe.layout import LAYOUTS, MARKET_PART
 from metammo.observe.observe import observe_world
@@ -45,9 +46,11 @@ from metammo.observe.scratch import make_kept, make_scratch
 from metammo.rules.items import INVENTORY_SIZE, LISTING_LIMIT, Item
 from metammo.rules.knobs import KnobError, default_draws, draws_of
 from metammo.rules.materials import Material
-from metammo.rules.rules import FULL, MINI
+from metammo.rules.rules import FULL, MINI, RULE_COLUMNS
 from metammo.rules.sizes import SIZE_CLASSES
 from metammo.rules.skills import LEVEL_EXPERIENCE, Skill
+from metammo.tasks.progress import update_tasks
+from metammo.tasks.tasks import Task, task_dtype, write_task
 from metammo.tick.inventory import free_place, receive_item, show_gear, show_items, update_gear
 from metammo.tick.npcs import add_npc
 from metammo.tick.skills import update_levels
@@ -110,6 +113,16 @@ def _update(worlds: Any, player: int) -> None:
     update_levels(worlds[0], player)
     update_gear(worlds[0], player)
     show_gear(worlds[0], player)
+
+
+@entry
+def _ask(worlds: Any, player: int, tasks: Any) -> None:
+    set_task(worlds[0], player, int(0), tasks[0])
+
+
+@entry
+def _measure(worlds: Any) -> None:
+    update_tasks(worlds[0])
 
 
 @entry
@@ -293,6 +306,20 @@ class Scenario:
         world.item_listed_tick[player, slot] = int(world.tick) - 1 if price else 0
         _update(self.worlds, player)
         return slot
+
+    def ask(self, player: int, task: Task) -> None:
+        """Ask an agent a task; knobs that it names are rules."""
+        table = np.zeros(1, task_dtype()).view(np.recarray)
+        write_task(table[0], task, lambda name: number_index(name, {}))
+        world = self.worlds[0]
+        for index, column in enumerate(RULE_COLUMNS):
+            world.episode_number[index] = int(getattr(world, column.name))
+        _ask(self.worlds, player, table)
+
+    def progress(self, player: int) -> float:
+        """Measure everybody's progress, as at the end of a tick; return an agent's, 0..1."""
+        _measure(self.worlds)
+        return float(self.worlds[0].player_progress[player])
 
     def items(self, player: int) -> list[tuple[str, int, int]]:
         """Return what an agent carries, by place: name, level, quantity."""

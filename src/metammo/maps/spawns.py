@@ -4,7 +4,15 @@ import numpy as np
 
 from metammo.jit import kernel
 from metammo.rules.materials import Material
-from metammo.rules.rules import RESPAWN_EDGE, SPAWN_ANYWHERE, SPAWN_EDGE, SPAWN_GIVEN, SPAWN_RING
+from metammo.rules.rules import (
+    RESPAWN_EDGE,
+    RESPAWN_HOME,
+    SPAWN_ANYWHERE,
+    SPAWN_EDGE,
+    SPAWN_GIVEN,
+    SPAWN_RING,
+    SPAWN_SCATTERED,
+)
 from metammo.world.grid import center_of, distance, is_habitable, put_entity
 from metammo.world.random import draw_below, shuffle
 
@@ -128,10 +136,13 @@ def is_in_reach(world, row, col):
 
 
 @kernel
-def respawn_tile(world):
+def respawn_tile(world, player):
     """Return where a dead agent comes back, by the rule."""
-    if int(world.rule_respawn) == RESPAWN_EDGE:
+    rule = int(world.rule_respawn)
+    if rule == RESPAWN_EDGE:
         return random_edge_tile(world)
+    if rule == RESPAWN_HOME:
+        return int(world.entity_spawn_row[player]), int(world.entity_spawn_col[player])
     return free_tile(world)
 
 
@@ -170,7 +181,7 @@ def deal_places(world):
     places = place_count(world)
     order = np.arange(places)
     if int(world.rule_spawn_rotated):
-        rotation = int(world.rule_spawn_rotation)
+        rotation = int(world.rule_spawn_rotation) + int(world.episode) - 1
         for place in range(places):
             order[place] = (place + rotation) % places
     else:
@@ -193,6 +204,8 @@ def ring_place(world, place):
     teams = min(int(world.team_count), RING_PLACES)
     center = center_of(world)
     radius = int(world.rule_spawn_radius)
+    if radius == 0:
+        radius = int(world.rule_playable) // 4
     # Cut toward zero, as the angles' cosines and sines are in the peer.
     row_offset = radius * RING_COSINE[teams, place % teams]
     col_offset = radius * RING_SINE[teams, place % teams]
@@ -231,16 +244,32 @@ def place_teams(world):
 
 
 @kernel
-def place_players(world):
-    """Put all agents where the rule says; agents whose tiles are given stand on them."""
+def place_given(world, game):
+    """Put teams, or agents, onto the tiles that a user gave; the tiles are made grass."""
+    low = low_border(world)
+    deal_places(world)
+    by_team = int(game.place_count) == int(world.team_count)
+    for player in range(int(world.player_count)):
+        place = player
+        if by_team:
+            place = int(world.team_place[int(world.entity_team[player])])
+        row = low + int(game.place_row[place])
+        col = low + int(game.place_col[place])
+        make_grass(world, row, col)
+        place_player(world, player, row, col)
+
+
+@kernel
+def place_players(world, game):
+    """Put all agents where the rule says.
+
+    `game` is the game's row of the batch's table; of it the given tiles are read.
+    """
     spawn = int(world.rule_spawn)
-    if spawn == SPAWN_GIVEN:
-        for player in range(int(world.player_count)):
-            row = int(world.entity_spawn_row[player])
-            col = int(world.entity_spawn_col[player])
-            make_grass(world, row, col)
-            place_player(world, player, row, col)
-    elif spawn == SPAWN_EDGE and int(world.team_count) == int(world.player_count):
+    is_alone = int(world.team_count) == int(world.player_count)
+    if spawn == SPAWN_GIVEN and int(game.place_count) > 0:
+        place_given(world, game)
+    elif spawn == SPAWN_SCATTERED or (spawn == SPAWN_EDGE and is_alone):
         place_alone(world)
     else:
         place_teams(world)

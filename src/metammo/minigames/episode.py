@@ -6,6 +6,7 @@ from metammo.jit import kernel
 from metammo.maps.spawns import place_players
 from metammo.maps.terrain import generate_terrain
 from metammo.rules.rules import SHARE
+from metammo.tasks.embedding import BITS, tell_task
 from metammo.tick.fighting import PLAYER
 from metammo.tick.npcs import refill_npcs
 from metammo.tick.skills import update_levels
@@ -142,7 +143,16 @@ def clear_players(world):
     world.player_last_health[:] = FULL
     world.player_last_experience[:] = 0
     world.player_last_gold[:] = 0
-    world.task_argument[:, :] = 0
+    world.player_shots[:, :, :] = 0
+    world.player_objective[:] = 0
+    world.task_number[:] = 0
+    world.task_is_team[:] = 0
+    world.task_length[:] = 0
+    world.task_step[:, :] = 0
+    world.task_argument[:, :, :] = 0
+    world.task_scale[:, :] = 0
+    world.task_measure[:, :] = 0
+    world.task_vector[:, :] = 0
 
 
 @kernel
@@ -185,20 +195,66 @@ def choose_resilient(world):
 
 
 @kernel
-def set_tasks(world, row):
-    """Ask every agent the game's task, its arguments taken from the episode's numbers."""
-    for player in range(int(world.player_count)):
-        world.task_kind[player] = row.task_kind
-        world.task_is_team[player] = row.task_is_team
-        for place in range(world.task_argument.shape[1]):
-            value = row.task_argument[place]
-            if row.task_source[place] != FIXED_SOURCE:
-                value = int(world.episode_number[row.task_source[place]])
-            world.task_argument[player, place] = value
+def draw_task(world, row, tasks):
+    """Draw one of the game's tasks by weight: the first whose running sum exceeds the draw."""
+    low = int(row.task_first)
+    high = low + int(row.task_count) - 1
+    drawn = advance(world) * tasks[high].cumulative / 2147483648.0
+    while low < high:
+        middle = (low + high) // 2
+        if tasks[middle].cumulative > drawn:
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
 @kernel
-def begin_episode(world, row):
+def set_task(world, player, number, task):
+    """Ask an agent a task, its arguments taken from the episode's numbers where they name one."""
+    world.task_number[player] = number
+    world.task_is_team[player] = task.is_team
+    world.task_length[player] = task.length
+    for step in range(int(task.length)):
+        world.task_step[player, step] = task.step[step]
+        world.task_scale[player, step] = task.scale[step]
+        for place in range(world.task_argument.shape[2]):
+            value = int(task.argument[step, place])
+            source = int(task.source[step, place])
+            if source != FIXED_SOURCE:
+                value = int(world.episode_number[source])
+            world.task_argument[player, step, place] = value
+    tell_task(world, player)
+    if task.has_vector != 0:
+        for place in range(BITS, world.task_vector.shape[1]):
+            world.task_vector[player, place] = task.vector[place]
+
+
+@kernel
+def set_tasks(world, row, tasks):
+    """Ask everybody: by team in turn, or drawn by weight, a team's members the same if it is one's.
+
+    A list holds tasks for agents, or for teams, never both.
+    """
+    first_task = int(row.task_first)
+    count = int(row.task_count)
+    is_team = tasks[first_task].is_team != 0
+    for player in range(int(world.player_count)):
+        team = int(world.entity_team[player])
+        leader = int(world.team_first[team])
+        if row.task_by_team != 0:
+            number = first_task + team % count
+        elif is_team and leader != player:
+            number = int(world.task_number[leader])
+        elif count > 1:
+            number = draw_task(world, row, tasks)
+        else:
+            number = first_task
+        set_task(world, player, number, tasks[number])
+
+
+@kernel
+def begin_episode(world, row, tasks):
     """Set up an episode whose game and numbers are drawn: map, agents, NPCs, tasks."""
     world.episode = int(world.episode) + 1
     world.episode_rung = int(world.ladder_rung[int(world.game)])
@@ -210,9 +266,9 @@ def begin_episode(world, row):
     generate_terrain(world)
     make_teams(world, row)
     choose_resilient(world)
-    place_players(world)
+    place_players(world, row)
     refill_npcs(world)
-    set_tasks(world, row)
+    set_tasks(world, row, tasks)
 
 
 @kernel

@@ -15,8 +15,9 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 import metammo.minigames
-from metammo.rules.rules import FULL, MINI
-from metammo.tasks.tasks import Task, tick_ge
+from metammo.rules.rules import MINI
+from metammo.tasks.library import tick_ge
+from metammo.tasks.tasks import Asked
 
 
 class GameError(ValueError):
@@ -50,9 +51,9 @@ class Minigame:
     version: ClassVar[int] = 1
     """Version of behaviour, not of speed; stored in results, replays and checkpoints."""
     systems: ClassVar[tuple[str, ...]] = MINI
-    """Rules that switch systems on; the full config adds what `full_systems` names."""
+    """Systems that are on in the mini config; () where the game needs the full one."""
     full_systems: ClassVar[tuple[str, ...]] = ()
-    """Systems of the full config, () where the game has one config only."""
+    """Systems that are on in the full config; (): the same as in the mini config."""
     teams: ClassVar[int | tuple[int, ...]] = 16
     """Number of equal teams, or the size of each; `free_for_all` makes each agent a team."""
     free_for_all: ClassVar[bool] = False
@@ -69,8 +70,11 @@ class Minigame:
     """Rules and knobs drawn anew for each episode."""
     evaluate: ClassVar[dict[str, Any]] = {}
     """What is fixed, and how, when policies are rated."""
-    task: ClassVar[Task] = tick_ge("horizon")
-    """What every agent is asked."""
+    task: ClassVar[Asked] = tick_ge("horizon")
+    """What agents are asked: one task, one for each team in turn, or `OneOf` a list."""
+    predicates: ClassVar[tuple[Callable[..., Any], ...]] = ()
+    """Kernels (world, first, last, argument) for `own_predicate`, at most 8: how far the agents in
+    rows [first, last) have come, 0..1."""
     setup: ClassVar[Callable[..., Any] | None] = None
     """Kernel (world): place what the game adds."""
     referee: ClassVar[Callable[..., Any] | None] = None
@@ -103,7 +107,12 @@ class GameFile:
     @property
     def configs(self) -> tuple[str, ...]:
         """Configs that the game can be played in."""
-        return ("mini", "full") if self.game.full_systems == FULL else ("mini",)
+        return ("mini", "full") if self.game.systems else ("full",)
+
+    def systems(self, config: str) -> tuple[str, ...]:
+        """Return the systems that are on in a config."""
+        full = config == "full" and self.game.full_systems
+        return self.game.full_systems if full else self.game.systems
 
 
 def _game_of(module: ModuleType) -> type[Minigame] | None:

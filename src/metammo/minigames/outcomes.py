@@ -49,6 +49,7 @@ def write_result(world, result):
         result.progress[player] = world.player_best_progress[player]
         result.total_reward[player] = world.player_return[player]
         result.team[player] = world.entity_team[player]
+        result.task[player] = world.task_number[player]
         result.death_cause[player] = world.entity_death_cause[player]
 
 
@@ -61,6 +62,7 @@ def result_dtype(agents: int) -> np.dtype[np.void]:
             ("progress", "float32", (agents,)),
             ("total_reward", "float32", (agents,)),
             ("team", "int16", (agents,)),
+            ("task", "int16", (agents,)),
             ("rung", "int16"),
             ("won", "uint8", (agents,)),
             ("death_cause", "uint8", (agents,)),

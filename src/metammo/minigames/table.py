@@ -5,16 +5,22 @@ from typing import Any
 import numpy as np
 
 from metammo.minigames.minigame import GameFile
+from metammo.minigames.seats import read_spawn, team_sizes, write_places
 from metammo.rules.knobs import Draw, Integers, KnobError, check_name, default_draws, draws_of
 from metammo.rules.rules import FULL, RULE_COLUMNS, RULE_FIELDS
 from metammo.rules.sizes import Sizes
-from metammo.tasks.tasks import ARGUMENT_COUNT
+from metammo.tasks.codes import Predicate
+from metammo.tasks.tasks import (
+    OneOf,
+    Task,
+    cumulative_weights,
+    own_predicate,
+    task_dtype,
+    write_task,
+)
 from metammo.world.columns import NUMBER_LIMIT
 
 RULE_INDEX = {column.name: index for index, column in enumerate(RULE_COLUMNS)}
-
-FIXED = -1
-"""Source of a task's argument that is a plain number."""
 
 
 def table_dtype(sizes: Sizes) -> np.dtype[np.void]:
@@ -23,19 +29,21 @@ def table_dtype(sizes: Sizes) -> np.dtype[np.void]:
         [
             ("low", "float64", (NUMBER_LIMIT,)),
             ("high", "float64", (NUMBER_LIMIT,)),
-            ("task_argument", "int64", (ARGUMENT_COUNT,)),
-            ("task_source", "int64", (ARGUMENT_COUNT,)),
             ("weight", "float64"),
             ("ladder_index", "int64"),
             ("ladder_start", "int64"),
             ("ladder_step", "int64"),
             ("ladder_stop", "int64"),
             ("ladder_wins", "int64"),
-            ("task_kind", "int64"),
-            ("task_is_team", "int64"),
+            ("task_first", "int64"),
+            ("task_count", "int64"),
+            ("task_by_team", "int64"),
             ("player_count", "int64"),
             ("team_count", "int64"),
             ("team_size", "int64", (sizes.players,)),
+            ("place_count", "int64"),
+            ("place_row", "int64", (sizes.players,)),
+            ("place_col", "int64", (sizes.players,)),
         ]
     )
 
@@ -48,29 +56,6 @@ def number_index(name: str, own_knobs: dict[str, int]) -> int:
     return len(RULE_COLUMNS) + list(own_knobs).index(name)
 
 
-def team_sizes(file: GameFile, teams: Any, agents: int) -> list[int]:
-    """Return the sizes of a game's teams.
-
-    Args:
-        file: the game.
-        teams: a number of equal teams, a list of sizes, or None for the game's own.
-        agents: number of agents where `teams` is a number.
-
-    Raises:
-        KnobError: the numbers do not fit.
-    """
-    if teams is None:
-        teams = agents if file.game.free_for_all else file.game.teams
-    if isinstance(teams, int):
-        if teams < 1 or agents % teams:
-            raise KnobError(f"{agents} agents cannot make {teams} equal teams; give teams=[...]")
-        return [agents // teams] * teams
-    sizes = [int(size) for size in teams]
-    if not sizes or min(sizes) < 1:
-        raise KnobError(f"teams must be sizes of at least 1, got {teams!r}")
-    return sizes
-
-
 def game_numbers(file: GameFile, knobs: dict[str, Any], config: str, rated: bool) -> dict[str, Any]:
     """Return every knob's value of a game: the game's own, the config's, the user's.
 
@@ -78,7 +63,7 @@ def game_numbers(file: GameFile, knobs: dict[str, Any], config: str, rated: bool
         KnobError: an unknown knob, or a value out of range.
     """
     game = file.game
-    systems = game.full_systems if config == "full" else game.systems
+    systems = file.systems(config)
     values: dict[str, Any] = {system: int(system in systems) for system in FULL}
     values.update(game.knobs)
     values.update(game.rules)
@@ -113,16 +98,47 @@ def _set_ladder(row: Any, file: GameFile, knobs: dict[str, Any], rated: bool) ->
     row["ladder_wins"] = ladder.wins
 
 
-def _set_task(row: Any, file: GameFile) -> None:
-    task = file.game.task
-    row["task_kind"] = int(task.predicate)
-    row["task_is_team"] = int(task.is_team)
-    row["task_source"] = FIXED
-    for place, argument in enumerate(task.arguments):
-        if isinstance(argument, str):
-            row["task_source"][place] = number_index(argument, file.game.knobs)
-        else:
-            row["task_argument"][place] = argument
+def asked_tasks(file: GameFile, asked: Any, values: dict[str, Any]) -> list[Task]:
+    """Return the tasks that a game asks, those of a list that its systems allow.
+
+    Raises:
+        KnobError: what is asked is no task, or cannot be asked in this game.
+    """
+    if asked is None:
+        asked = file.game.task
+    if isinstance(asked, OneOf):
+        on = [name for name in FULL if values.get(name, 0) == 1]
+        tasks = asked.within(on)
+        if not tasks:
+            raise KnobError(f"none of the tasks of {file.name} can be done with {', '.join(on)}")
+    else:
+        tasks = [asked] if isinstance(asked, Task) else list(asked)
+    for task in tasks:
+        if not isinstance(task, Task):
+            raise KnobError(f"a task is made by a function of tasks.library, got {task!r}")
+        for step in task.steps:
+            own = step.code - Predicate.OWN_FIRST
+            if own_predicate(step.code) and own >= len(file.game.predicates):
+                raise KnobError(f"{file.name} has no predicate {own} of its own: {task}")
+    return tasks
+
+
+def make_tasks(lists: list[list[Task]], files: list[GameFile], table: Any) -> Any:
+    """Return the table of a batch's tasks, record array [tasks]; its rows are noted in `table`."""
+    rows = np.zeros(max(sum(map(len, lists)), 1), task_dtype()).view(np.recarray)
+    first = 0
+    for row, file, tasks in zip(table, files, lists, strict=True):
+        row["task_first"] = first
+        row["task_count"] = len(tasks)
+        own_knobs = file.game.knobs
+        for place, task in enumerate(tasks):
+            write_task(
+                rows[first + place], task, lambda name, own=own_knobs: number_index(name, own)
+            )
+        sums = cumulative_weights([task.weight for task in tasks])
+        rows["cumulative"][first : first + len(tasks)] = sums
+        first += len(tasks)
+    return rows
 
 
 def check_fits(values: dict[str, Any], sizes: Sizes, teams: list[int]) -> None:
@@ -157,8 +173,8 @@ def fill_row(
     weight: float,
     knobs: dict[str, Any],
     rated: bool,
-) -> None:
-    """Write a game's row of the table.
+) -> list[Task]:
+    """Write a game's row of the table; return the tasks that it asks.
 
     Args:
         row: one record of `table_dtype`.
@@ -166,7 +182,8 @@ def fill_row(
         sizes: the size class.
         config: "mini" or "full".
         weight: relative chance of being drawn.
-        knobs: the user's rules and knobs; also `teams` and `agents`.
+        knobs: the user's rules and knobs; also `teams`, `agents`, `assign`, `task`, and a list of
+            tiles as `spawn`.
         rated: play by the evaluation's knobs, without a ladder.
 
     Raises:
@@ -174,7 +191,9 @@ def fill_row(
     """
     knobs = dict(knobs)
     agents = int(knobs.pop("agents", min(file.game.agents, sizes.players)))
-    teams = team_sizes(file, knobs.pop("teams", None), agents)
+    teams = team_sizes(file.game, knobs.pop("teams", None), agents)
+    places = read_spawn(knobs, teams)
+    asked = knobs.pop("task", None)
     values = game_numbers(file, knobs, config, rated)
     if sizes.playable_limit < 128:
         # A small size class plays the same game on what land it has, at equal density.
@@ -189,11 +208,14 @@ def fill_row(
     row["player_count"] = sum(teams)
     row["team_count"] = len(teams)
     row["team_size"][: len(teams)] = teams
+    write_places(row, places, values)
     _set_ladder(row, file, knobs, rated)
-    if sizes.playable_limit < 128 and file.game.difficulty:
+    ladder = file.game.difficulty
+    if sizes.playable_limit < 128 and ladder and ladder.knob == "playable":
         row["ladder_stop"] = min(int(row["ladder_stop"]), sizes.playable_limit)
         row["ladder_start"] = min(int(row["ladder_start"]), sizes.playable_limit)
-    _set_task(row, file)
+    row["task_by_team"] = isinstance(asked or file.game.task, tuple)
+    return asked_tasks(file, asked, values)
 
 
 def _cut(value: Any, limit: int) -> Any:
@@ -210,8 +232,11 @@ def make_table(
     sizes: Sizes,
     config: str,
     rated: bool,
-) -> Any:
-    """Return the table of a batch's games, a record array [games].
+) -> tuple[Any, Any, list[list[Task]]]:
+    """Return the tables of a batch's games and of their tasks, and the tasks by game.
+
+    Returns:
+        Record array [games] of `table_dtype`, record array [tasks] of `task_dtype`, and the tasks.
 
     Raises:
         KnobError: what is asked for does not exist or does not fit.
@@ -219,10 +244,14 @@ def make_table(
     if config not in ("mini", "full"):
         raise KnobError(f"config must be 'mini' or 'full', got {config!r}")
     table = np.zeros(len(files), table_dtype(sizes)).view(np.recarray)
+    lists = []
     for row, file, weight, own in zip(table, files, weights, knobs, strict=True):
-        if config not in file.configs:
-            raise KnobError(f"game {file.name} has config {', '.join(file.configs)}, not {config}")
+        if config == "mini" and not file.game.systems:
+            raise KnobError(f"game {file.name} needs what only the full config has: config='full'")
         if weight <= 0:
             raise KnobError(f"the weight of {file.name} must be above 0, got {weight}")
-        fill_row(row, file, sizes=sizes, config=config, weight=weight, knobs=own, rated=rated)
-    return table
+        tasks = fill_row(
+            row, file, sizes=sizes, config=config, weight=weight, knobs=own, rated=rated
+        )
+        lists.append(tasks)
+    return table, make_tasks(lists, files, table), lists

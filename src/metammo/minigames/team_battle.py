@@ -9,7 +9,8 @@ from metammo.minigames.minigame import Minigame
 from metammo.minigames.survive import Survive
 from metammo.minigames.verdicts import last_team_standing
 from metammo.rules.rules import FULL
-from metammo.tasks.tasks import team, tick_ge
+from metammo.tasks.library import tick_ge
+from metammo.tasks.tasks import team
 
 
 @kernel

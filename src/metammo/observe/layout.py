@@ -16,11 +16,13 @@ from metammo.rules.items import INVENTORY_SIZE, LISTING_LIMIT
 from metammo.rules.materials import MATERIAL_COUNT
 from metammo.rules.sizes import WINDOW
 from metammo.rules.skills import SKILL_COUNT
-from metammo.world.columns import OBSERVED_ENTITIES
+from metammo.world.columns import OBSERVED_ENTITIES, TASK_NUMBERS
 
+TASK_FLAGS = 12
+"""First numbers of a task: who is asked, and what is on."""
 TALK_LIMIT = 32
 """Team members whose words are seen."""
-TASK_SIZE = 32
+TASK_SIZE = TASK_FLAGS + TASK_NUMBERS
 
 
 class Market(NamedTuple):
@@ -138,7 +140,7 @@ class TalkFeature(IntEnum):
 
 
 class TaskFeature(IntEnum):
-    """First numbers of the part `task`; the predicate's code and arguments follow."""
+    """Numbers of the part `task`: flags, then the task itself; see `tasks.embedding`."""
 
     IS_TEAM = 0
     RESOURCE = 1
@@ -151,10 +153,12 @@ class TaskFeature(IntEnum):
     PROFESSION = 8
     EXCHANGE = 9
     MOVE_INTO_OCCUPIED = 10
-    PREDICATE = 11
-    """One-hot over 16 places, by predicate."""
-    ARGUMENT = 27
-    """Four arguments, each min(127, argument's bit length x 8), and one spare place."""
+    RESPAWN = 11
+    """The dead come back."""
+    PREDICATE = 12
+    """Six bits of the predicate's number, 16 or -16 each; 0 where nothing is asked."""
+    STRUCTURE = 18
+    """26 numbers of the task's structure, or of its sentence."""
 
 
 class ItemFeature(IntEnum):
@@ -233,7 +237,7 @@ MINI_PARTS = (
         127,
     ),
     Part("talk", "int8", (TALK_LIMIT, len(TalkFeature)), "team member; TalkFeature", -128, 127),
-    Part("task", "int8", (TASK_SIZE,), "TaskFeature, then the predicate", -128, 127),
+    Part("task", "int8", (TASK_SIZE,), "TaskFeature", -128, 127),
 )
 
 

@@ -8,15 +8,17 @@ from metammo.observe.layout import (
     FOG_LEVEL,
     MINI_LAYOUT,
     TALK_LIMIT,
+    TASK_FLAGS,
     OwnFeature,
-    TaskFeature,
     TilePlane,
 )
 from metammo.observe.masks import write_mask, write_no_op_mask, write_steady_mask
 from metammo.observe.scratch import BLANK, UNKNOWN
+from metammo.rules.rules import RESPAWN_NEVER
 from metammo.rules.sizes import VISION, WINDOW
 from metammo.tick.fighting import is_immortal, is_in_combat, is_young
 from metammo.tick.fog import CLEAR, fog_advance, fog_depth, rounded
+from metammo.world.columns import TASK_NUMBERS
 from metammo.world.grid import center_of
 
 MATERIAL, ENTITY, FOG, OBJECTIVE = (int(plane) for plane in TilePlane)
@@ -24,10 +26,6 @@ FOG_NEAREST = 255
 FOG_FARTHEST = 1
 INT8_LIMIT = 127
 TICK_LIMIT = 1024
-PREDICATE_COUNT = 16
-ARGUMENT_COUNT = 4
-PREDICATE = int(TaskFeature.PREDICATE)
-ARGUMENT = int(TaskFeature.ARGUMENT)
 ROW_BYTES = MINI_LAYOUT.row_bytes
 CACHE_LINE = 64
 """Bytes that a processor fetches at once."""
@@ -222,10 +220,11 @@ def write_own_place(world, scratch, player, own):
     own[O_OBJECTIVE_ROW] = 0
     own[O_OBJECTIVE_COL] = 0
     own[O_OBJECTIVE_OWNED] = 0
-    if int(world.objective_count) > 0:
-        own[O_OBJECTIVE_ROW] = int(world.objective_row[0]) - int(world.entity_row[player])
-        own[O_OBJECTIVE_COL] = int(world.objective_col[0]) - int(world.entity_col[player])
-        own[O_OBJECTIVE_OWNED] = objective_code(world, player, int(0)) % 3
+    shown = int(world.player_objective[player])
+    if shown >= 0 and shown < int(world.objective_count):
+        own[O_OBJECTIVE_ROW] = int(world.objective_row[shown]) - int(world.entity_row[player])
+        own[O_OBJECTIVE_COL] = int(world.objective_col[shown]) - int(world.entity_col[player])
+        own[O_OBJECTIVE_OWNED] = 1 + (objective_code(world, player, shown) - 1) % 3
     own[O_PROGRESS] = int(world.player_progress[player] * 1000)
 
 
@@ -258,19 +257,8 @@ def write_talk(world, player, talk):
 
 
 @kernel
-def magnitude(value):
-    """Return the bit length of a number, times 8: coarse, but never out of range."""
-    bits = int(0)
-    while value > 0:
-        value >>= 1
-        bits += 8
-    return min(bits, INT8_LIMIT)
-
-
-@kernel
 def write_task(world, player, task):
-    """Write the task vector: who is asked, which systems are on, predicate, arguments."""
-    task[:] = 0
+    """Write the task vector: who is asked, which systems are on, what is asked."""
     task[0] = int(world.task_is_team[player])
     task[1] = int(world.rule_resource)
     task[2] = int(world.rule_combat)
@@ -282,10 +270,9 @@ def write_task(world, player, task):
     task[8] = int(world.rule_profession)
     task[9] = int(world.rule_exchange)
     task[10] = int(world.rule_move_into_occupied)
-    kind = int(world.task_kind[player])
-    task[PREDICATE + kind % PREDICATE_COUNT] = 1
-    for argument in range(ARGUMENT_COUNT):
-        task[ARGUMENT + argument] = magnitude(int(world.task_argument[player, argument]))
+    task[11] = 1 if int(world.rule_respawn) != RESPAWN_NEVER else 0
+    for number in range(TASK_NUMBERS):
+        task[TASK_FLAGS + number] = world.task_vector[player, number]
 
 
 @kernel

@@ -32,7 +32,8 @@ from metammo.observe.layout import (
 from metammo.policies.stateless import StatelessPolicy, heads_of
 from metammo.rules.materials import IS_HABITABLE, Material
 from metammo.rules.sizes import VISION, WINDOW
-from metammo.tasks.predicates import Predicate
+from metammo.tasks.codes import Predicate
+from metammo.tasks.embedding import told_predicate
 from metammo.world.grid import MOVE_COL, MOVE_ROW, MOVE_STAY
 from metammo.world.random import bits31
 
@@ -46,7 +47,8 @@ WATER, FOLIAGE = int(Material.WATER), int(Material.FOLIAGE)
 P_MATERIAL, P_ENTITY, P_FOG = int(TilePlane.MATERIAL), int(TilePlane.ENTITY), int(TilePlane.FOG)
 T_NONE = int(TileEntity.NONE)
 T_OCCUPIED_RULE = int(TaskFeature.MOVE_INTO_OCCUPIED)
-T_RACE = int(TaskFeature.PREDICATE) + int(Predicate.PROGRESS_TOWARD_CENTER)
+T_PREDICATE = int(TaskFeature.PREDICATE)
+RACE = int(Predicate.PROGRESS_TOWARD_CENTER)
 T_RESOURCE = int(TaskFeature.RESOURCE)
 T_COMBAT = int(TaskFeature.COMBAT)
 
@@ -347,7 +349,7 @@ def choose(row, mask, steps, first, bits, action):
     tiles = row.tiles
     may_share = int(row.task[T_OCCUPIED_RULE]) != 0
     measure_ways(tiles, may_share, steps, first)
-    if int(row.task[T_RACE]) != 0:
+    if told_predicate(row.task, int(T_PREDICATE)) == RACE:
         move = race_move(own, tiles, steps, first, bits)
     else:
         move = survival_move(own, tiles, row.entities, may_share, steps, first, bits)

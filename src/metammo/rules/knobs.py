@@ -105,6 +105,8 @@ def draws_of(name: str, value: Any, own_knobs: dict[str, int]) -> list[Draw]:
         return [Draw(column, value.low, value.high)]
     if isinstance(value, bool):
         value = int(value)
+    if isinstance(value, str):
+        value = _named(name, value)
     if not isinstance(value, (int, float)):
         raise KnobError(f"knob {name} takes a number or Integers(low, high), got {value!r}")
     if kind in ("count", "own") and value != int(value):
@@ -114,6 +116,15 @@ def draws_of(name: str, value: Any, own_knobs: dict[str, int]) -> list[Draw]:
     if name == "playable" and value % 2:
         raise KnobError(f"knob playable must be even, got {value}")
     return [_fixed(column, round(value * SHARE) if kind == "share" else value)]
+
+
+def _named(name: str, value: str) -> int:
+    """Return the number that a word stands for, of a rule that takes words."""
+    names = RULE_FIELDS[name].metadata.get("names", ()) if name in RULE_FIELDS else ()
+    if value not in names:
+        want = f"one of {', '.join(names)}" if names else "a number"
+        raise KnobError(f"knob {name} takes {want}, got {value!r}")
+    return int(names.index(value))
 
 
 def _ratio_draws(name: str, value: Any) -> list[Draw]:

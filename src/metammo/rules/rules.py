@@ -16,8 +16,8 @@ from typing import Any
 SHARE = 1000
 """A share of 1, as stored."""
 
-RESPAWN_NEVER, RESPAWN_EDGE, RESPAWN_ANYWHERE = range(3)
-SPAWN_EDGE, SPAWN_RING, SPAWN_ANYWHERE, SPAWN_GIVEN = range(4)
+RESPAWN_NEVER, RESPAWN_EDGE, RESPAWN_ANYWHERE, RESPAWN_HOME = range(4)
+SPAWN_EDGE, SPAWN_RING, SPAWN_ANYWHERE, SPAWN_GIVEN, SPAWN_SCATTERED = range(5)
 DAMAGE_SUBTRACTS, DAMAGE_DIVIDES = range(2)
 
 
@@ -31,6 +31,12 @@ def _count(default: int, low: int, high: int, doc: str) -> Any:
 
 def _flag(default: int, doc: str) -> Any:
     return _rule("count", default, 0, 1, doc)
+
+
+def _choice(default: int, names: str, doc: str) -> Any:
+    known = tuple(names.split())
+    metadata = {"kind": "count", "low": 0, "high": len(known) - 1, "doc": doc, "names": known}
+    return field(default=default, metadata=metadata)
 
 
 def _share(default: float, doc: str) -> Any:
@@ -80,11 +86,20 @@ class Rules:
     fish_regrowth: float = _share(0.02, "chance a tick that fish come back")
 
     # Spawning
-    spawn: int = _count(SPAWN_EDGE, 0, 3, "where agents begin: edge, ring, anywhere, given tiles")
-    spawn_radius: int = _count(20, 1, 512, "radius of the spawn ring, tiles")
-    spawn_rotated: int = _flag(0, "1: teams are dealt to places by rotation, 0: at random")
-    spawn_rotation: int = _count(0, 0, 30000, "how far they are rotated")
-    respawn: int = _count(RESPAWN_NEVER, 0, 2, "where the dead come back: never, edge, anywhere")
+    spawn: int = _choice(
+        SPAWN_EDGE,
+        "edge ring anywhere given scattered",
+        "where agents begin: teams on tiles of the edge, of a ring, anywhere, on given tiles, or "
+        "each agent on an edge tile of its own",
+    )
+    spawn_radius: int = _count(0, 0, 512, "radius of the spawn ring, tiles; 0: playable // 4")
+    spawn_rotated: int = _flag(0, "1: places are dealt to teams in turn, 0: at random")
+    spawn_rotation: int = _count(0, 0, 30000, "how far they are rotated in the first episode")
+    respawn: int = _choice(
+        RESPAWN_NEVER,
+        "never edge anywhere home",
+        "where the dead come back: never, on the edge, anywhere, where they began",
+    )
     respawn_freeze: int = _count(10, 0, 1000, "ticks that a respawned agent stays frozen")
 
     # Survival (section 4)
@@ -103,8 +118,10 @@ class Rules:
         Fraction(3, 2), 10, "multiplier when the style beats the target's strongest"
     )
     least_damage: float = _share(0.25, "damage at least this share of offense")
-    damage_formula: int = _count(
-        DAMAGE_SUBTRACTS, 0, 1, "0: multiplier x offense - defense; 1: x 15 / (15 + defense)"
+    damage_formula: int = _choice(
+        DAMAGE_SUBTRACTS,
+        "subtracts divides",
+        "multiplier x offense - defense, or x 15 / (15 + defense)",
     )
     spawn_immunity: int = _count(20, 0, 30000, "ticks for which players cannot attack a newborn")
     combat_ticks: int = _count(3, 0, 100, "ticks that an attack keeps both sides in combat")

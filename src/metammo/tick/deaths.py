@@ -67,7 +67,7 @@ def move_to_end(world, player):
 @kernel
 def respawn_player(world, player):
     """Bring a dead player back: whole, frozen and immortal for a while, its task begun anew."""
-    row, col = respawn_tile(world)
+    row, col = respawn_tile(world, player)
     put_entity(world, player, row, col)
     freeze = int(world.rule_respawn_freeze)
     world.entity_is_alive[player] = 1
@@ -77,9 +77,10 @@ def respawn_player(world, player):
     world.player_message[player] = 0
     world.entity_freeze[player] = freeze
     world.entity_mortal_tick[player] = int(world.tick) + freeze
-    world.player_progress[player] = 0
-    world.player_best_progress[player] = 0
-    world.player_progress_change[player] = 0
+    if world.task_is_team[player] == 0:
+        world.player_progress[player] = 0
+        world.player_best_progress[player] = 0
+        world.player_progress_change[player] = 0
     world.entity_attacker[player] = -1
     world.entity_attack_target[player] = -1
     move_to_end(world, player)

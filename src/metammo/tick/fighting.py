@@ -207,9 +207,12 @@ def fire(world, player, style):
     if slot < 0:
         return
     kind = int(world.item_type[player, slot])
-    if ATTACK[kind, int(world.item_level[player, slot]), style] == 0:
+    level = int(world.item_level[player, slot])
+    if ATTACK[kind, level, style] == 0:
         return
     count_event(world, player, int(FIRE_AMMO))
+    shots = int(world.player_shots[player, style, level])
+    world.player_shots[player, style, level] = min(shots + 1, 65535)
     left = int(world.item_quantity[player, slot]) - 1
     world.item_quantity[player, slot] = left
     if left == 0:

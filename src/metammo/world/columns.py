@@ -21,6 +21,12 @@ GAME_LIMIT = 32
 """Most games in one batch."""
 OBJECTIVE_LIMIT = 8
 KNOB_LIMIT = 8
+STEP_LIMIT = 12
+"""Most steps of a task: predicates, and what combines them."""
+ARGUMENT_COUNT = 4
+"""Arguments of a step."""
+TASK_NUMBERS = 32
+"""Numbers by which a task is told to the policy."""
 NUMBER_LIMIT = len(RULE_COLUMNS) + KNOB_LIMIT
 """Numbers drawn for an episode: the rules' columns, then the game's own knobs."""
 
@@ -179,6 +185,8 @@ _WORLD_COLUMNS = [
         f"players {len(ITEM_EVENTS)} {ITEM_TYPE_COUNT} {_LEVELS}",
         "quantities by ITEM_EVENTS, type and level",
     ),
+    _c("player_shots", "uint16", f"players 3 {_LEVELS}", "shots by ammunition and its level"),
+    _c("player_objective", "int16", "players", "objective that its compass shows; -1: none"),
     _c("item_type", "uint8", f"players {INVENTORY_SIZE}", "Item; 0: empty"),
     _c("item_level", "uint8", f"players {INVENTORY_SIZE}", "1..10"),
     _c("item_quantity", "int16", f"players {INVENTORY_SIZE}", "ammunition stacks"),
@@ -196,9 +204,14 @@ _WORLD_COLUMNS = [
     _c("team_size", "int16", "players", "players of the team"),
     _c("team_place", "int16", "players", "spawn place dealt to the team"),
     # Tasks
-    _c("task_kind", "int16", "players", "predicate of each agent's task"),
+    _c("task_number", "int16", "players", "which of the batch's tasks each agent has"),
     _c("task_is_team", "uint8", "players", "the subject is the agent's team"),
-    _c("task_argument", "int32", "players 4", "the predicate's arguments"),
+    _c("task_length", "uint8", "players", "steps of its program; 0: nothing is asked"),
+    _c("task_step", "uint8", f"players {STEP_LIMIT}", "Predicate or Combination of each step"),
+    _c("task_argument", "int32", f"players {STEP_LIMIT} {ARGUMENT_COUNT}", "the step's arguments"),
+    _c("task_scale", "float32", f"players {STEP_LIMIT}", "what the step's value is multiplied by"),
+    _c("task_measure", "float32", f"players {STEP_LIMIT}", "values of the game's own predicates"),
+    _c("task_vector", "int8", f"players {TASK_NUMBERS}", "how the task is told to the policy"),
     _c("player_progress", "float32", "players", "task progress 0..1"),
     _c("player_best_progress", "float32", "players", "best of the life, 0..1"),
     _c("player_progress_change", "float32", "players", "of this tick"),
