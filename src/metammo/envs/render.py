@@ -56,6 +56,8 @@ NPC_COLORS = {
 }
 NPC_GLYPHS = {Kind.PASSIVE: "p", Kind.NEUTRAL: "n", Kind.AGGRESSIVE: "!", Kind.SOLDIER: "s"}
 FOG_GLYPH = "%"
+OBJECTIVE_GLYPHS = "*$+"
+"""A tile to hold, a thing to carry, a base."""
 
 
 def check_render_mode(mode: str | None) -> None:
@@ -274,12 +276,19 @@ def _draw_roster(world: Any, strip: Pixels) -> None:
 
 
 def draw_text(world: Any) -> str:
-    """Return a world as lines of text: agents as letters by team, NPCs as p n ! s, fog as %."""
+    """Return a world as lines of text: agents as letters by team, NPCs as p n ! s, fog as %.
+
+    Objectives are * (to hold), $ (to carry) and + (a base).
+    """
     view = View(world)
     glyph_of = {int(material): glyph for glyph, material in GLYPHS.items()}
     glyphs = np.array([glyph_of.get(code, "_") for code in range(len(Material))])
     page = glyphs[view.material]
     page[(view.fog > FOG_LEVEL) & (view.material != Material.VOID)] = FOG_GLYPH
+    for slot in range(int(world["objective_count"])):
+        row = int(world["objective_row"][slot]) - view.first
+        col = int(world["objective_col"][slot]) - view.first
+        page[row, col] = OBJECTIVE_GLYPHS[int(world["objective_kind"][slot])]
     for entity in view.entities:
         row, col = view.place(entity)
         kind = Kind(int(world["entity_kind"][entity]))

@@ -23,6 +23,10 @@ def team_sizes(game: type[Minigame], teams: Any, agents: int) -> list[int]:
     """
     if teams is None:
         teams = agents if game.free_for_all else game.teams
+        if not isinstance(teams, int) and sum(teams) != agents:
+            # The same shares of fewer or more agents; the last team takes what is left.
+            teams = [max(size * agents // sum(teams), 1) for size in teams]
+            teams[-1] += agents - sum(teams)
     if isinstance(teams, int):
         if teams < 1 or agents % teams:
             raise KnobError(f"{agents} agents cannot make {teams} equal teams; give teams=[...]")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from metammo.jit import kernel
+from metammo.rules.rules import RESPAWN_NEVER
 
 
 @kernel
@@ -69,6 +70,47 @@ def time_left_score(world):
     """Return the share of the horizon that is left, float32: what a quick win scores."""
     horizon = int(world.rule_horizon)
     return np.float32((horizon - int(world.tick)) / horizon)
+
+
+@kernel
+def living_winner_share(world):
+    """Return the share of the winners that live, float64; 0 without winners."""
+    winners = int(0)
+    living = int(0)
+    for player in range(int(world.player_count)):
+        if world.player_won[player] != 0:
+            winners += 1
+            living += int(world.entity_is_alive[player])
+    if winners == 0:
+        return 0.0
+    return living / winners
+
+
+@kernel
+def score_survivors(world):
+    """Score a decided game by the mean of the time left and the winners' living share."""
+    if world.is_decided != 0:
+        score = (np.float64(time_left_score(world)) + living_winner_share(world)) / 2.0
+        world.winning_score = np.float32(score)
+
+
+@kernel
+def declare_finished(world):
+    """Declare everybody a winner whose task is done; return how many."""
+    finished = int(0)
+    for player in range(int(world.player_count)):
+        if world.player_progress[player] >= 1:
+            declare_player(world, player)
+            finished += 1
+    return finished
+
+
+@kernel
+def end_undecided(world):
+    """End the game at the horizon, or when nobody lives and the dead do not come back."""
+    is_empty = int(world.rule_respawn) == RESPAWN_NEVER and living_players(world) == 0
+    if is_horizon(world) or is_empty:
+        world.is_game_over = 1
 
 
 @kernel

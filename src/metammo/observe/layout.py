@@ -304,5 +304,5 @@ MARKET_PART = Part(
 
 MATERIAL_CODES = MATERIAL_COUNT
 ENTITY_CODES = len(TileEntity)
-OBJECTIVE_CODES = 8
-"""Objective plane: 0 none, 1 nobody's, 2 one's own team's, 3 another's; further by kind."""
+OBJECTIVE_CODES = 10
+"""Objective plane: 0 none, 1 nobody's, 2 one's own team's, 3 another's; + 3 x kind."""

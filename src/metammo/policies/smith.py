@@ -49,19 +49,9 @@ from metammo.observe.layout import (
     TaskFeature,
     TilePlane,
 )
-from metammo.policies.scripted import (
-    FAR,
-    HUNGRY,
-    TILES,
-    TIRED,
-    is_hunted,
-    is_safe,
-    meal_move,
-    measure_ways,
-    survival_move,
-    weakest_target,
-)
+from metammo.policies.instincts import HUNGRY, TIRED, is_hunted, survival_move, weakest_target
 from metammo.policies.stateless import StatelessPolicy
+from metammo.policies.ways import FAR, TILES, is_safe, meal_move, measure_ways
 from metammo.rules.items import (
     INVENTORY_SIZE,
     IS_STACKED,
@@ -135,15 +125,14 @@ def work_move(row, steps, first, bits):
     """Return the move of somebody who lives long and works meanwhile."""
     own = row.own
     tiles = row.tiles
-    may_share = int(row.task[T_OCCUPIED_RULE]) != 0
-    move = meal_move(own, tiles, steps, first, int(HUNGRY), int(FAR) - 1)
+    move = meal_move(row, steps, first, int(HUNGRY), int(FAR) - 1)
     if move >= 0:
         return move
     if int(own[O_HEALTH]) >= TIRED and not is_hunted(row.entities):
         tile = nearest_work(tiles, steps)
         if tile >= 0 and steps[tile] > 0 and bits % 8 != 0:
             return first[tile]
-    return survival_move(own, tiles, row.entities, may_share, steps, first, bits)
+    return survival_move(row, steps, first, bits)
 
 
 @kernel

@@ -79,15 +79,6 @@ def tick_ge(world, first, last, argument):
 
 
 @kernel
-def count_living(world, first, last):
-    """Return how many of these agents live."""
-    living = int(0)
-    for player in range(first, last):
-        living += int(world.entity_is_alive[player])
-    return living
-
-
-@kernel
 def protect_leader(world, first, last, argument):
     """Return tick / horizon while the first member of the subject's team lives, else 0."""
     leader = int(world.team_first[int(world.entity_team[first])])
@@ -280,17 +271,28 @@ def spread_share(spread, reach):
 
 
 @kernel
+def is_about(world, player):
+    """Return whether an agent lives, or died in this tick."""
+    return world.entity_is_alive[player] != 0 or world.player_died[player] != 0
+
+
+@kernel
 def members_within_range(world, first, last, argument):
-    """Return 1 when all living members fit in a square of the side, else how nearly they do."""
+    """Return 1 when the members fit in a square of the side, else how nearly they do.
+
+    Who died in this tick still counts, where it fell: a death far off gathers nobody.
+    """
     reach = int(argument[0])
-    count = count_living(world, first, last)
+    count = int(0)
+    for player in range(first, last):
+        count += 1 if is_about(world, player) else 0
     if reach < 0 or count == 0:
         return 0.0
     low_row = low_col = int(30000)
     high_row = high_col = int(0)
     rows = cols = row_squares = col_squares = int(0)
     for player in range(first, last):
-        if world.entity_is_alive[player] == 0:
+        if not is_about(world, player):
             continue
         row = int(world.entity_row[player])
         col = int(world.entity_col[player])

@@ -4,11 +4,14 @@ from metammo.jit import kernel
 from metammo.maps.spawns import respawn_tile
 from metammo.tick.events import count_event
 from metammo.tick.inventory import clear_inventory
-from metammo.world.columns import Event
+from metammo.world.columns import Cause, Event
 from metammo.world.grid import put_entity, take_entity
 
 AGENT_CULLED = int(Event.AGENT_CULLED)
+BY_GAME = int(Cause.GAME)
 FULL = 100
+FOREVER = 1 << 30
+"""A tick that never comes: until then the immortal of a game stay so."""
 
 
 @kernel
@@ -21,6 +24,15 @@ def remove_player(world, player):
         clear_inventory(world, player)
     count_event(world, player, int(AGENT_CULLED))
     take_entity(world, player)
+
+
+@kernel
+def kill_player(world, player):
+    """Let an agent die by the game's rules, if it lives. For referees."""
+    if world.entity_is_alive[player] != 0:
+        world.entity_health[player] = 0
+        world.entity_death_cause[player] = BY_GAME
+        remove_player(world, player)
 
 
 @kernel

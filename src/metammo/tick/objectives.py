@@ -2,9 +2,11 @@
 
 from metammo.jit import kernel
 from metammo.tick.events import count_event
-from metammo.world.columns import Event
+from metammo.world.columns import OBJECTIVE_LIMIT, Event
 
 SEIZE_TILE = int(Event.SEIZE_TILE)
+HOLD, CARRY, BASE = range(3)
+"""Kinds of objective: a tile to hold, a thing to carry, a place to bring it to."""
 
 
 @kernel
@@ -19,9 +21,25 @@ def sole_player(world, row, col):
 
 
 @kernel
+def add_objective(world, row, col, kind):
+    """Put an objective onto a tile; return its number, -1 where there is no room. For setups."""
+    number = int(world.objective_count)
+    if number >= OBJECTIVE_LIMIT:
+        return int(-1)
+    world.objective_count = number + 1
+    world.objective_row[number] = row
+    world.objective_col[number] = col
+    world.objective_kind[number] = kind
+    world.objective_owner[number] = -1
+    return number
+
+
+@kernel
 def seize_objectives(world):
-    """Record a team's seizure of each objective; it lasts until another team seizes it."""
+    """Record a team's seizure of each place to hold; it lasts until another team seizes it."""
     for objective in range(int(world.objective_count)):
+        if int(world.objective_kind[objective]) != HOLD:
+            continue
         row = int(world.objective_row[objective])
         col = int(world.objective_col[objective])
         player = sole_player(world, row, col)
