@@ -29,7 +29,7 @@ SEEKERS = 0
 """The team that seeks."""
 HEAD_START = 0
 """The knob: ticks for which the seekers stay frozen."""
-IN_THE_OPEN, IN_FOLIAGE = 3, 1
+IN_THE_OPEN, IN_FOLIAGE = 4, 2
 """Distances at which one is caught, tiles."""
 FOLIAGE = int(Material.FOLIAGE)
 
@@ -85,11 +85,11 @@ class HideAndSeek(Minigame):
     knobs = {"head_start": 50}
     rules = {
         "horizon": 512,
-        "playable": 64,
+        "playable": 40,
         "spawn": "anywhere",
-        "terrain_water": 0.1,
+        "terrain_water": 0.03,
         "terrain_grass": 0.6,
-        "terrain_foliage": 0.9,
+        "terrain_foliage": 0.97,
         "scatter_resources": 0,
     }
     randomize = {"head_start": Integers(30, 71)}

@@ -29,6 +29,8 @@ OURS = 2
 """The objective belongs to one's own team."""
 GUARD = 2
 """Distance at which team-mates stand around what is theirs, tiles."""
+RANKS = 2
+"""Distance from the middle of one's team up to which ranks are closed, tiles."""
 ESCORT = 4
 """Distance up to which the guards of a leader may stray, tiles."""
 PATROL_TICKS = 40
@@ -60,8 +62,17 @@ def carry_move(row, steps, first, bits):
 
 
 @kernel
-def gather_move(row, steps, first, bits):
-    """Go to the middle of one's living team."""
+def close_ranks_move(row, steps, first, bits):
+    """Stand close to one's living team; who strays is killed alone."""
+    rows, cols, members = team_middle(row)
+    if members > 1 and far_from(rows, cols) > RANKS:
+        return move_toward(rows, cols, steps, first, bits)
+    return int(MOVE_STAY)
+
+
+@kernel
+def team_middle(row):
+    """Return the offsets of the middle of one's living team, and its number, oneself included."""
     rows = cols = members = int(0)
     for place in range(len(row.talk)):
         if int(row.talk[place, K_PRESENT]) != 0:
@@ -69,11 +80,18 @@ def gather_move(row, steps, first, bits):
             cols += int(row.talk[place, K_COL])
             members += 1
     if members < 2:
-        return int(MOVE_STAY)
+        return int(0), int(0), members
     # Whole tiles toward zero, so that a small circle comes to rest.
     row_offset = abs(rows) // members * (1 if rows >= 0 else -1)
     col_offset = abs(cols) // members * (1 if cols >= 0 else -1)
-    return move_toward(row_offset, col_offset, steps, first, bits)
+    return row_offset, col_offset, members
+
+
+@kernel
+def gather_move(row, steps, first, bits):
+    """Go to the middle of one's living team."""
+    rows, cols, _ = team_middle(row)
+    return move_toward(rows, cols, steps, first, bits)
 
 
 @kernel

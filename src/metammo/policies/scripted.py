@@ -30,6 +30,7 @@ from metammo.policies.instincts import (
 from metammo.policies.roles import (
     carry_move,
     chase_move,
+    close_ranks_move,
     gather_move,
     guard_move,
     hide_move,
@@ -73,8 +74,10 @@ def task_move(row, predicate, steps, first, bits):
         return chase_move(row, steps, first, bits, False)
     if predicate == GUARD:
         return guard_move(row, steps, first, bits)
-    is_helpless = int(row.task[T_COMBAT]) == 0 and int(row.task[T_RESOURCE]) == 0
-    if predicate == LIVE and is_helpless:
+    if predicate == LIVE and int(row.task[T_RESOURCE]) == 0:
+        # Nothing to look for: keep together and fight, or hide where there is no fighting.
+        if int(row.task[T_COMBAT]) != 0:
+            return close_ranks_move(row, steps, first, bits)
         return hide_move(row, steps, first, bits)
     if int(row.own[O_GOAL_OWNED]) != 0:
         return carry_move(row, steps, first, bits)
