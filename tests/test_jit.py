@@ -126,12 +126,14 @@ import sys
 import numpy as np
 from metammo.envs.batch import make_vec
 from metammo.jit import signatures
+from metammo.minigames.minigame import find_game, game_names
 from metammo.observe.layout import Market
 from metammo.policies.scripted import ScriptedPolicy
 from metammo.policies.smith import SmithPolicy
 
 config = sys.argv[1]
-games = ["survive", "team_battle"] + (["race_to_center"] if config == "mini" else [])
+files = [find_game(name) for name in game_names()]
+games = [file.name for file in files if config in file.configs]
 batch = make_vec(games, 1, size="tiny", threads=1, config=config)
 batch.step(batch.random_actions(0))
 batch.state()

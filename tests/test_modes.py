@@ -9,9 +9,11 @@ import pytest
 RUN = """
 import numpy as np
 from metammo.envs.batch import make_vec
+from metammo.minigames.minigame import game_names
 from metammo.world.worlds import world_hash
-for game in ("race_to_center", "survive", "team_battle"):
-    batch = make_vec(game, 1, size="tiny", seed=4, threads=1, maps=1)
+for game in game_names():
+    mix = {name: 1.0 if name == game else 1e-12 for name in game_names()}
+    batch = make_vec(mix, 1, size="tiny", config="full", seed=4, threads=1, maps=1)
     for tick in range(TICKS):
         batch.step(batch.random_actions(tick))
     seen = batch.observation_bytes.reshape(-1).astype(np.int64)

@@ -3,8 +3,11 @@
 import numpy as np
 
 import metammo
+from metammo.minigames.minigame import find_game
 
-GAMES = metammo.games()
+ALL_GAMES = metammo.games()
+GAMES = [name for name in ALL_GAMES if "mini" in find_game(name).configs]
+"""Those that the mini config can play; all play in the full one."""
 SHORT = {"horizon": 60}
 """Knobs of a short episode."""
 

@@ -8,7 +8,7 @@ from metammo.actions import FULL_MASK_SIZE
 from metammo.envs.vector import MinigameVectorEnv
 from metammo.observe.layout import FULL_LAYOUT, MARKET_PART, MINI_LAYOUT
 from metammo.world.worlds import world_hash
-from tests.contract.batches import bytes_of, play
+from tests.contract.batches import ALL_GAMES, bytes_of, play
 
 GAMES = {"survive": 1.0, "team_battle": 1.0}
 FULL = {"config": "full", "horizon": 60}
@@ -46,6 +46,28 @@ def test_every_row_of_the_vector_view_fits_its_space():
             last = [row for row in infos["final_obs"] if row is not None]
             assert all(env.single_observation_space.contains(row) for row in last)
             assert len(last) > 100
+
+
+def all_games(worlds, **options):
+    return metammo.make_vec(ALL_GAMES, worlds, **{"config": "full", "threads": 1, **options})
+
+
+def test_every_game_is_the_same_on_any_number_of_threads_and_alone():
+    worlds = 24
+    first = all_games(worlds, seed=5)
+    seen = set(first.worlds.game)
+    first = play(first, 300)
+    other = play(all_games(worlds, seed=5, threads=3), 300)
+    assert seen | set(first.worlds.game) == set(range(len(ALL_GAMES)))
+    assert bytes_of(first) == bytes_of(other)
+    assert [world_hash(w) for w in first.worlds] == [world_hash(w) for w in other.worlds]
+    few = all_games(6, seed=5)
+    first.reset(5)
+    for step in range(60):
+        actions = first.random_actions(step)
+        first.step(actions)
+        few.step(actions[:6])
+    assert [world_hash(w) for w in few.worlds] == [world_hash(w) for w in first.worlds[:6]]
 
 
 def test_the_same_seed_gives_the_same_bytes_on_any_number_of_threads():

@@ -17,9 +17,9 @@ from metammo.rules.materials import IS_HABITABLE, ORIGIN
 from metammo.world.columns import Event
 from metammo.world.grid import MOVE_COL, MOVE_ROW, MOVE_STAY
 from metammo.world.worlds import fork, restore, snapshot, world_hash
+from tests.contract.batches import GAMES
 
-GAMES = ["race_to_center", "survive", "team_battle"]
-WORLDS = 6
+WORLDS = 8
 NARROWER = ("team-mates are spared", "the young are hidden a tick longer")
 """Masks that are narrower than validity, as the peer's: such an attack would be carried out."""
 

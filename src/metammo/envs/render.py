@@ -285,7 +285,8 @@ def draw_text(world: Any) -> str:
     glyphs = np.array([glyph_of.get(code, "_") for code in range(len(Material))])
     page = glyphs[view.material]
     page[(view.fog > FOG_LEVEL) & (view.material != Material.VOID)] = FOG_GLYPH
-    for slot in range(int(world["objective_count"])):
+    # The first ones lie on top: a flag at home hides its base.
+    for slot in reversed(range(int(world["objective_count"]))):
         row = int(world["objective_row"][slot]) - view.first
         col = int(world["objective_col"][slot]) - view.first
         page[row, col] = OBJECTIVE_GLYPHS[int(world["objective_kind"][slot])]

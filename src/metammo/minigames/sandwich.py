@@ -11,7 +11,12 @@ from metammo.minigames.soldiers import (
     soldiers_from_area,
     soldiers_from_edge,
 )
-from metammo.minigames.verdicts import last_team_standing, living_players, time_left_score
+from metammo.minigames.verdicts import (
+    is_horizon,
+    last_team_standing,
+    living_players,
+    time_left_score,
+)
 from metammo.rules.knobs import OneOver
 from metammo.rules.rules import SPAWN_RING
 from metammo.tasks.library import tick_ge
@@ -49,7 +54,7 @@ def referee(world):
     if missing > 0:
         low = center - reach
         soldiers_from_area(world, missing, low, low, 2 * reach + 1, center, center)
-    if int(world.tick) >= int(world.game_knob[SURVIVE_TICKS]):
+    if int(world.tick) >= int(world.game_knob[SURVIVE_TICKS]) or is_horizon(world):
         last_team_standing(world)
         if world.is_decided != 0:
             world.winning_score = time_left_score(world)

@@ -225,7 +225,8 @@ def write_own_place(world, scratch, player, own):
         own[O_OBJECTIVE_ROW] = int(world.objective_row[shown]) - int(world.entity_row[player])
         own[O_OBJECTIVE_COL] = int(world.objective_col[shown]) - int(world.entity_col[player])
         own[O_OBJECTIVE_OWNED] = 1 + (objective_code(world, player, shown) - 1) % 3
-    own[O_PROGRESS] = int(world.player_progress[player] * 1000)
+    # In float64, as compiled code would take it anyway, and NumPy would not.
+    own[O_PROGRESS] = int(np.float64(world.player_progress[player]) * 1000.0 + 0.5)
 
 
 @kernel

@@ -68,10 +68,8 @@ def task_move(row, predicate, steps, first, bits):
         return hold_move(row, steps, first, bits)
     if predicate == GATHER:
         return gather_move(row, steps, first, bits)
-    if predicate == HUNT:
-        return chase_move(row, steps, first, bits, True)
-    if predicate == SEEK:
-        return chase_move(row, steps, first, bits, False)
+    if predicate in (HUNT, SEEK):
+        return chase_move(row, steps, first, bits, predicate == HUNT)
     if predicate == GUARD:
         return guard_move(row, steps, first, bits)
     if predicate == LIVE and int(row.task[T_RESOURCE]) == 0:
