@@ -5,9 +5,10 @@ import pytest
 
 from metammo.envs.batch import _plain, make_vec
 from metammo.jit import IS_COMPILED
-from metammo.minigames.minigame import game_names
+from metammo.minigames.minigame import find_game, game_names
 from metammo.observe.scratch import make_kept
 from metammo.world.shares import make_taken
+from tests.contract.batches import GAMES
 
 FILL = 0xA5
 
@@ -52,9 +53,11 @@ def play_and_compare(batch, ticks, every=1):
 @pytest.mark.parametrize("game", game_names())
 def test_rows_are_brought_up_to_date(game):
     ticks = 250 if IS_COMPILED else 4
-    batch = make_vec(
-        game, 2, seed=3, size="tiny", teams=4, agents=16, playable=16, threads=1, horizon=90
-    )
+    config = find_game(game).configs[0]
+    knobs = {"teams": 4, "agents": 16, "playable": 16, "horizon": 90}
+    mix = {name: (1.0, knobs) if name == game else 1e-12 for name in game_names()}
+    mix = {name: mix[name] for name in mix if config == "full" or name in GAMES}
+    batch = make_vec(mix, 2, seed=3, size="tiny", config=config, threads=1)
     play_and_compare(batch, ticks)
     batch.close()
 

@@ -87,6 +87,7 @@ class HideAndSeek(Minigame):
         "horizon": 512,
         "playable": 40,
         "spawn": "anywhere",
+        "center_mark": 1,
         "terrain_water": 0.03,
         "terrain_grass": 0.6,
         "terrain_foliage": 0.97,

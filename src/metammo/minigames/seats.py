@@ -10,17 +10,20 @@ ASSIGN = ("random", "rotated")
 """How places are dealt to teams: by lot, or in turn, one place further each episode."""
 
 
-def team_sizes(game: type[Minigame], teams: Any, agents: int) -> list[int]:
+def team_sizes(game: type[Minigame], teams: Any, agents: Any, limit: int) -> list[int]:
     """Return the sizes of a game's teams.
 
     Args:
         game: the game.
         teams: a number of equal teams, a list of sizes, or None for the game's own.
-        agents: number of agents where `teams` is a number.
+        agents: number of agents where `teams` gives no sizes; None for the game's own.
+        limit: most agents of the size class; the game's own numbers are cut to it.
 
     Raises:
         KnobError: the numbers do not fit.
     """
+    own = game.agents if isinstance(game.teams, int) else sum(game.teams)
+    agents = min(own, limit) if agents is None else int(agents)
     if teams is None:
         teams = agents if game.free_for_all else game.teams
         if not isinstance(teams, int) and sum(teams) != agents:

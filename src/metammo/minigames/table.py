@@ -190,8 +190,8 @@ def fill_row(
         KnobError: what is asked for does not exist or does not fit.
     """
     knobs = dict(knobs)
-    agents = int(knobs.pop("agents", min(file.game.agents, sizes.players)))
-    teams = team_sizes(file.game, knobs.pop("teams", None), agents)
+    agents = knobs.pop("agents", None)
+    teams = team_sizes(file.game, knobs.pop("teams", None), agents, sizes.players)
     places = read_spawn(knobs, teams)
     asked = knobs.pop("task", None)
     values = game_numbers(file, knobs, config, rated)
