@@ -86,13 +86,11 @@ def find_tasks(pattern: str, source: str) -> list[dict[str, Any]]:
         for task in tasks
     ]
     words = pattern.lower().split()
-    return [
-        row
-        for row in rows
-        if all(
-            word in f"{row['task']} {row['sentence']} {row['category']}".lower() for word in words
-        )
-    ]
+
+    def holds(row: dict[str, Any], word: str) -> bool:
+        return word in f"{row['task']} {row['sentence']} {row['category']}".lower()
+
+    return [row for row in rows if all(holds(row, word) for word in words)]
 
 
 def function_rows() -> list[dict[str, str]]:
@@ -150,7 +148,8 @@ def _print_tasks(rows: Sequence[dict[str, Any]], pattern: str) -> None:
         )
         for row in rows
     ]
-    title = ("1 task" if len(rows) == 1 else f"{len(rows)} tasks") + (
+    title = "1 task" if len(rows) == 1 else f"{len(rows)} tasks"
+    title += f" with {pattern!r}" if pattern else ""
         f" with {pattern!r}" if pattern else ""
     )
     print_table(title, ("asked by", "task", "in words", "weight", "category"), cells)

@@ -50,6 +50,8 @@ class Minigame:
 
     version: ClassVar[int] = 1
     """Version of behaviour, not of speed; stored in results, replays and checkpoints."""
+    history: ClassVar[dict[int, str]] = {}
+    """What each version from the second on has changed, and why."""
     systems: ClassVar[tuple[str, ...]] = MINI
     """Systems that are on in the mini config; () where the game needs the full one."""
     full_systems: ClassVar[tuple[str, ...]] = ()
