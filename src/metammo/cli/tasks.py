@@ -150,8 +150,6 @@ def _print_tasks(rows: Sequence[dict[str, Any]], pattern: str) -> None:
     ]
     title = "1 task" if len(rows) == 1 else f"{len(rows)} tasks"
     title += f" with {pattern!r}" if pattern else ""
-        f" with {pattern!r}" if pattern else ""
-    )
     print_table(title, ("asked by", "task", "in words", "weight", "category"), cells)
 
 

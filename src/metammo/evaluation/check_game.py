@@ -398,7 +398,13 @@ def is_note(file: GameFile, finding: Finding) -> bool:
 
 
 def check_game(
-    game: str, episodes: int = 32, *, seed: int = 0, config: str = "", threads: int | None = None
+    game: str,
+    episodes: int = 32,
+    *,
+    seed: int = 0,
+    config: str = "",
+    threads: int | None = None,
+    knobs: dict[str, Any] | None = None,
 ) -> GameReport:
     """Play a game by random and by scripted agents, and look for what is wrong with it.
 
@@ -408,6 +414,7 @@ def check_game(
         seed: of worlds and policies.
         config: "mini" or "full"; "": the first that the game can be played in.
         threads: cores.
+        knobs: rules and knobs that differ from the game's.
 
     Raises:
         ValueError: no such game or config, or no episodes.
@@ -417,7 +424,7 @@ def check_game(
     file = find_game(game)
     config = config or file.configs[0]
     scripted = "smith" if config == "full" else "scripted"
-    options = {"seed": seed, "config": config, "threads": threads}
+    options = {"seed": seed, "config": config, "threads": threads, **(knobs or {})}
     played = [
         play_alone(
             game, load_policy(name, seed=seed), episodes, worlds=episodes, rated=True, **options
