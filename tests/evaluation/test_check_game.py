@@ -14,8 +14,10 @@ from metammo.evaluation.check_game import (
     check_game,
     favoured,
     life_correlations,
+    play_alone,
     upper_tail,
 )
+from metammo.policies.hub import load_policy
 
 BAD = '''
 """Four teams, and a fault."""
@@ -94,6 +96,14 @@ def test_a_spawn_place_that_wins_too_often(bad):
     found = warned(bad, fault=PLACE_WINS)
     assert set(found) == {"place"}
     assert "spawn place 2 won 32" in found["place"]
+
+
+def test_places_are_those_of_the_episode_that_ended(bad):
+    random = load_policy("random")
+    played = play_alone(bad, random, 12, worlds=2, rated=False, threads=1, fault=PLACE_WINS)
+    assert len(played.place) == 12
+    for won, team, place in zip(played.won, played.team, played.place, strict=True):
+        assert place[team[won]].tolist() == [2, 2, 2, 2]
 
 
 def test_a_ladder_that_wins_do_not_move(bad):

@@ -37,6 +37,7 @@ class Options:
 
 
 def _print(report: GameReport) -> None:
+    has_ladder = report.file.game.difficulty is not None
     rows = [
         (
             row["policy"],
@@ -48,7 +49,7 @@ def _print(report: GameReport) -> None:
             f"{row['score']:.2f}",
             f"{row['progress']:.2f}",
             f"{row['died']:.0%}",
-            row["rungs"] if row["knobs"] == "training" else "",
+            row["rungs"] if has_ladder and row["knobs"] == "training" else "",
         )
         for row in (each.row() for each in report.played)
     ]

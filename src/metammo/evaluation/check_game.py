@@ -409,7 +409,7 @@ def check_game(
     """Play a game by random and by scripted agents, and look for what is wrong with it.
 
     Args:
-        game: id or path.
+        game: id or path; `:full` behind it names the config.
         episodes: of each policy by the evaluation's knobs, and on the ladder.
         seed: of worlds and policies.
         config: "mini" or "full"; "": the first that the game can be played in.
@@ -421,8 +421,9 @@ def check_game(
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
-    file = find_game(game)
-    config = config or file.configs[0]
+    name, _, given = game.partition(":")
+    file = find_game(name)
+    config = given or config or file.configs[0]
     scripted = "smith" if config == "full" else "scripted"
     options = {"seed": seed, "config": config, "threads": threads, **(knobs or {})}
     played = [
