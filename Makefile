@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-slow parity bench clean
+.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-slow docs parity bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -54,6 +54,9 @@ test-checked: $(VENV)/.installed-dev ## Run the unit tests with every index chec
 
 test-slow: $(VENV)/.installed-dev ## Run the slow tests
 	$(PYTEST) -m slow
+
+docs: $(VENV)/.installed-dev ## Write the pages that are made from the code
+	$(BIN)/python tools/make_docs.py
 
 parity: $(VENV)/.installed-dev $(PEER)/.installed ## Compare with Neural MMO 2.1 (needs Python 3.10)
 	@for config in mini full; do \

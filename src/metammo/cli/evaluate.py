@@ -9,6 +9,7 @@ import tyro
 from metammo.cli.show import match_table, print_json
 from metammo.evaluation.match import MatchResult, play_match
 from metammo.policies.hub import load_policy
+from metammo.tasks.parsing import read_task
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Options:
     """How many; rounded up to whole rounds of worlds."""
     seed: int = 0
     """Of the worlds; the same seed gives the same rows."""
+    task: str = ""
+    """Ask this in place of the game's own, as "tick_ge() & equip_item('hat')"."""
     threads: int = 0
     """Cores; 0: all."""
     config: str = "mini"
@@ -67,6 +70,7 @@ def run(arguments: Sequence[str]) -> int:
         seed=options.seed,
         threads=options.threads or None,
         config=options.config,
+        knobs={"task": read_task(options.task)} if options.task else None,
     )
     rows = result.rows()
     if options.json:

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "games": "list the minigames, or show one's rules and knobs",
+    "tasks": "list what agents are asked, or explain a task",
+    "new-game": "write the file of a small game of one's own",
+    "check-game": "play a game, and warn of what makes it unfair or not to be learnt",
     "train": "train a policy",
     "evaluate": "rate policies against each other on held-out maps",
     "bench": "measure speed",
@@ -60,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command
     name, rest = command
     try:
-        module = importlib.import_module(f"metammo.cli.{name}")
+        module = importlib.import_module(f"metammo.cli.{name.replace('-', '_')}")
         code = module.run(rest)
         return int(code or 0)
     except SystemExit as stop:

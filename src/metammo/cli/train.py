@@ -8,6 +8,7 @@ import tyro
 from metammo.cli.show import note
 from metammo.learner.settings import TrainSettings
 from metammo.learner.train import train
+from metammo.tasks.parsing import read_task
 
 EXAMPLE = """Train a policy on one or several minigames.
 
@@ -25,6 +26,8 @@ def evaluation_of(settings: TrainSettings) -> Any:
     from metammo.policies.hub import load_policy
     from metammo.policies.policy import TorchPolicy
 
+    knobs = {"task": read_task(settings.task)} if settings.task else None
+
     def evaluate(module: Any, steps: int) -> dict[str, float]:
         scores = {}
         for game in settings.games:
@@ -35,6 +38,7 @@ def evaluation_of(settings: TrainSettings) -> Any:
                 settings.evaluation_episodes,
                 threads=settings.threads or None,
                 config=settings.config,
+                knobs=knobs,
             )
             rows = {row["policy"]: row for row in match.rows()}
             for name in ("score", "progress", "win_rate"):

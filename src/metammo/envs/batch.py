@@ -1,7 +1,7 @@
 """The native environment: a batch of worlds stepped together by compiled code."""
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from metammo.actions import HEADS, head_sizes
 from metammo.envs.crew import Crew, core_count
 from metammo.envs.driver import load_driver, load_timed_driver
 from metammo.jit import IS_COMPILED, FirstCompile
+from metammo.minigames.definition import compile_error
 from metammo.minigames.minigame import find_game
 from metammo.minigames.outcomes import result_dtype
 from metammo.minigames.table import make_table
@@ -225,11 +226,26 @@ class Batch:
             self.worlds.first_map_seed = seed_of(self.map_family)
             self.worlds.map_seed_count = self.map_count
         with FirstCompile(f"{self._driver.__name__}-{self.sizes.name}", "the simulator"):
-            self._crew.run(self._reset_worlds)
+            self._run(self._reset_worlds)
         for array in (self.rewards, self.terminated, self.truncated, self.done):
             array[...] = 0
         self.life_begins[...] = True
         return self.observations, {}
+
+    def _run(self, share: Callable[[NDArray[np.int64], int], None]) -> None:
+        """Let the crew do its share of all worlds.
+
+        Raises:
+            GameError: a game's own kernel, compiled now, has a mistake.
+        """
+        try:
+            self._crew.run(share)
+        except Exception as error:
+            # Compiled code raises nothing: it did not compile.
+            found = compile_error(error, self.files)
+            if found is None:
+                raise
+            raise found from error
 
     def _reset_worlds(self, taken: NDArray[np.int64], thread: int) -> None:
         self._driver.reset_worlds(
@@ -339,7 +355,7 @@ class Batch:
             arrays, overwritten by the next step.
         """
         self._actions = self.check_actions(actions)
-        self._crew.run(self._step_worlds)
+        self._run(self._step_worlds)
         self.life_begins[...] = self.done[:, None]
         return self.observations, self.rewards, self.terminated, self.truncated, {}
 

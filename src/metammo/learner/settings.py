@@ -44,6 +44,8 @@ class TrainSettings:
     """Games to learn, each equally likely; ids or paths of files."""
     config: str = "mini"
     """Rules and observations: mini or full."""
+    task: str = ""
+    """Ask this in place of the games' own, as "tick_ge() & equip_item('hat')"."""
     steps: int | None = None
     """Agent-steps to learn from; by default 5 million, or what a resumed run set out to do."""
     worlds: int = 8

@@ -27,6 +27,7 @@ from metammo.learner.ppo import PPO
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
 from metammo.policies.recurrent import make_policy
+from metammo.tasks.parsing import read_task
 from metammo.world.columns import Cause
 
 Evaluate = Callable[[Any, int], dict[str, float]]
@@ -119,6 +120,7 @@ class Run:
             seed=settings.seed,
             threads=threads,
             config=settings.config,
+            **({"task": read_task(settings.task)} if settings.task else {}),
         )
         self.ppo = PPO(
             self.batch,

@@ -50,6 +50,8 @@ class Minigame:
 
     version: ClassVar[int] = 1
     """Version of behaviour, not of speed; stored in results, replays and checkpoints."""
+    history: ClassVar[dict[int, str]] = {}
+    """What each version from the second on has changed, and why."""
     systems: ClassVar[tuple[str, ...]] = MINI
     """Systems that are on in the mini config; () where the game needs the full one."""
     full_systems: ClassVar[tuple[str, ...]] = ()
@@ -64,6 +66,8 @@ class Minigame:
     """The knob that adapts to wins."""
     knobs: ClassVar[dict[str, int]] = {}
     """The game's own knobs, at most 8, with defaults; slot i of `world.game_knob` in order."""
+    knob_docs: ClassVar[dict[str, str]] = {}
+    """What the own knobs mean, by name; may be left out."""
     rules: ClassVar[dict[str, Any]] = {}
     """Rules that differ from the defaults."""
     randomize: ClassVar[dict[str, Any]] = {}
@@ -163,6 +167,9 @@ def find_game(name: str) -> GameFile:
 
 
 def _load_file(path: Path) -> GameFile:
+    # Here, since what is checked are the names of this module.
+    from metammo.minigames.definition import check_definition, import_error
+
     if not path.is_file():
         raise GameError(f"there is no game file {str(path)!r}; give the path of a .py file")
     path = path.resolve()
@@ -178,8 +185,9 @@ def _load_file(path: Path) -> GameFile:
             spec.loader.exec_module(module)
         except Exception as error:
             del sys.modules[name]
-            raise GameError(f"{path} cannot be imported: {error}") from error
+            raise import_error(path, error) from error
     file = _game_file(path.stem, sys.modules[name])
     if file is None:
         raise GameError(f"{path} defines no subclass of metammo.minigames.minigame.Minigame")
+    check_definition(file)
     return file

@@ -89,10 +89,11 @@ def _choice(name: Any, known: list[str], what: str) -> str:
     return text
 
 
-def _number(value: Number, what: str, low: int = 0) -> Number:
+def _number(value: Any, what: str, low: int = 0) -> Number:
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or int(value) != value or value < low:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not low <= value < 2**31 or int(value) != value:
         raise TaskError(f"{what} must be a whole number of at least {low}, got {value!r}")
     return int(value)
 

@@ -1,4 +1,4 @@
-"""Who holds the objectives (rulebook, section 12)."""
+"""Where the objectives are, and who holds them (rulebook, section 12)."""
 
 from metammo.jit import kernel
 from metammo.tick.events import count_event
@@ -7,6 +7,25 @@ from metammo.world.columns import OBJECTIVE_LIMIT, Event
 SEIZE_TILE = int(Event.SEIZE_TILE)
 HOLD, CARRY, BASE = range(3)
 """Kinds of objective: a tile to hold, a thing to carry, a place to bring it to."""
+
+
+@kernel
+def add_objective(world, row, col, kind):
+    """Place an objective, nobody's yet, on a tile; return its number.
+
+    Kinds, 0 and 1, look different in the objective plane. A world holds `OBJECTIVE_LIMIT` of them:
+    one too many is not placed, and -1 returned.
+    """
+    objective = int(world.objective_count)
+    if objective >= OBJECTIVE_LIMIT:
+        return int(-1)
+    world.objective_row[objective] = row
+    world.objective_col[objective] = col
+    world.objective_kind[objective] = kind
+    world.objective_owner[objective] = -1
+    world.objective_tick[objective] = 0
+    world.objective_count = objective + 1
+    return objective
 
 
 @kernel
