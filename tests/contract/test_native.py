@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import metammo
 from metammo.envs.spaces import no_op_mask
 from metammo.observe.layout import OwnFeature
 from metammo.rules.knobs import KnobError
@@ -18,7 +19,15 @@ def hashes(batch):
 
 def test_every_game_is_found():
     # Counted by hand, so that a game that is lost or not found is noticed.
-    assert GAMES == ["race_to_center", "survive", "team_battle"]
+    assert metammo.games() == [
+        "ammo_training",
+        "multi_task",
+        "multi_task_eval",
+        "race_to_center",
+        "survive",
+        "team_battle",
+    ]
+    assert [name for name in metammo.games() if name not in GAMES] == ["ammo_training"]
 
 
 @pytest.mark.parametrize("game", GAMES)

@@ -5,10 +5,10 @@ import pytest
 
 from metammo.envs.scenario import Scenario
 from metammo.jit import entry
-from metammo.minigames import race_to_center, survive, team_battle
+from metammo.minigames import multi_task, race_to_center, survive, team_battle
 from metammo.minigames.outcomes import settle
 from metammo.rules.rules import RESPAWN_EDGE
-from metammo.tasks.library import progress_toward_center, tick_ge
+from metammo.tasks.library import count_event, progress_toward_center, tick_ge
 from metammo.tasks.progress import update_tasks
 from metammo.tasks.tasks import team
 
@@ -35,6 +35,13 @@ def end_tick_team_battle(worlds, rewards, terminated, truncated):
 def end_tick_race(worlds, rewards, terminated, truncated):
     update_tasks(worlds[0])
     race_to_center.referee(worlds[0])
+    settle(worlds[0], rewards, terminated, truncated)
+
+
+@entry
+def end_tick_multi_task(worlds, rewards, terminated, truncated):
+    update_tasks(worlds[0])
+    multi_task.referee(worlds[0])
     settle(worlds[0], rewards, terminated, truncated)
 
 
@@ -202,3 +209,27 @@ def test_nobody_wins_a_race_that_nobody_ends():
     game.tick()
     assert game.truncated[0]
     assert not game.terminated[0]
+
+
+@pytest.mark.parametrize("horizon", [1, 50])
+def test_multi_task_ends_with_one_agent_or_the_time_and_nobody_wins(horizon):
+    game = Game(end_tick_multi_task, count_event("player_kill", 4), horizon=horizon, resource=0)
+    anna, bert = game.player(5, 5), game.player(5, 6, health=5 if horizon > 1 else 100)
+    game.tick({anna: {"attack": bert}})
+    assert game.world.is_game_over == 1
+    assert (game.world.is_decided, game.scene["won"].max()) == (0, 0)
+    if horizon > 1:
+        # The last one is paid for its task and cut short; the dead one lost its life.
+        assert game.rewards[[anna, bert]].tolist() == [0.25, -1]
+        assert game.truncated[:2].tolist() == [True, False]
+        assert game.terminated[:2].tolist() == [False, True]
+    else:
+        assert game.truncated[:2].tolist() == [True, True]
+
+
+def test_multi_task_goes_on_while_two_live():
+    game = Game(end_tick_multi_task, tick_ge())
+    game.player(5, 5), game.player(9, 9)
+    game.tick()
+    assert game.world.is_game_over == 0
+    assert not game.truncated.any()
