@@ -86,6 +86,14 @@ def test_like_tasks_lie_near(vector_of, task, near, far):
 
 
 @pytest.mark.pure
+def test_how_predicates_are_combined_is_told(vector_of):
+    one, other = hoard_gold(5), own_item("hat")
+    combined = [one & other, one | other, one * other, one + other, one - other, one, ~one]
+    combined += [0.5 * one + other, one + 0.5 * other]
+    assert len({tuple(vector_of(task)) for task in combined}) == len(combined)
+
+
+@pytest.mark.pure
 def test_a_vector_tells_its_predicate(vector_of):
     for task in (tick_ge(5), own_item("hat"), 0.3 * equip_item("spear") + 0.7 * hoard_gold(5)):
         assert told(vector_of(task)) == task.steps[0].code

@@ -166,6 +166,18 @@ def seized_by_others(scene):
     scene.worlds[0].objective_owner[0] = 1
 
 
+def put(row, col):
+    """Return what puts Anna so far from the centre and asks a place of nobody else."""
+    return lambda scene: scene.set(ANNA, row=scene.row + CENTER + row, col=scene.col + CENTER + col)
+
+
+# A quarter of the side away: south-east, north-east, north-west, south-west.
+QUADRANT_CENTERS = {
+    "first": put(4, 4),
+    "second": put(-4, 4),
+    "third": put(-4, -4),
+    "fourth": put(4, -4),
+}
 # What is asked, what is set, what Anna has reached and what her team has.
 CASES = [
     (tick_ge(400), clock, 0.625, 0.625),
@@ -187,6 +199,7 @@ CASES = [
     (occupy_tile((-2, 0)), None, 0, 1),
     (occupy_tile((-6, -6)), None, 0, 0),
     (occupy_tile("center"), None, 0, 0),
+    *((occupy_tile(name), at, 1, 1) for name, at in QUADRANT_CENTERS.items()),
     (progress_toward_center(), None, 0.25, 0.75),
     (can_see_tile("tree"), None, 0, 0),
     (can_see_tile("tree"), tree, 0, 1),

@@ -14,6 +14,7 @@ from metammo.tasks.library import (
     fire_ammo,
     gain_experience,
     hoard_gold,
+    make_profit,
     occupy_tile,
     own_item,
     own_predicate,
@@ -81,6 +82,9 @@ def progress(task):
         (LITTLE - MUCH + SOME, 0),
         (MUCH + SOME - 1, 0.25),
         (4 * LITTLE * SOME, 0.5),
+        # Each predicate's own value is cut off before.
+        (0.5 * hoard_gold(5), 0.5),
+        (0.5 + make_profit(5), 0.5),
         (NOTHING, 0),
     ],
     ids=str,

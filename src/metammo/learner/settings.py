@@ -43,9 +43,9 @@ class TrainSettings:
     games: tuple[str, ...] = ("race_to_center",)
     """Games to learn; ids or paths of files."""
     game_sampling: str = "fixed"
-    """How often each game comes: fixed (all alike) or adaptive (where something is learned)."""
+    """How often each game comes: fixed (all alike), uniform, or adaptive: where it learns."""
     task_sampling: str = "fixed"
-    """How often each task of a game comes: fixed (its weight), uniform or adaptive."""
+    """How often each task of a game comes: fixed (its weight), uniform, or adaptive."""
     config: str = "mini"
     """Rules and observations: mini or full."""
     steps: int | None = None

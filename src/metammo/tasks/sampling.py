@@ -18,6 +18,8 @@ FAST = 0.2
 """Weight of an update's outcomes in the fast average."""
 SLOW = 0.02
 """The same in the slow one."""
+FIRST = 1 / FAST
+"""Updates over which both averages are the plain mean, so that they say nothing of progress."""
 KEPT = 0.2
 """Part of the weight that stays as given, whatever is learned."""
 NOISE = 0.01
@@ -32,8 +34,7 @@ class Sampler:
     """Weights of items, by one of three ways.
 
     `fixed` keeps the given weights, `uniform` has all alike, `adaptive` goes by learning progress.
-    The first outcomes of an item set both its averages, so an item that was never seen, or once,
-    has its given weight.
+    An item that was seen in a few updates, or none, has its given weight.
 
     Attributes:
         prior: float64[items], the given weights, adding up to 1.
@@ -88,7 +89,7 @@ class Sampler:
             return self.prior.copy()
         if self.way == "uniform":
             return np.full(self.prior.size, 1.0 / self.prior.size)
-        known = self.seen > 1
+        known = self.seen > FIRST
         mixed = self.prior.copy()
         if known.any():
             given = self.prior[known]
