@@ -174,24 +174,27 @@ class Compass(Minigame):
 
 
 def test_a_games_own_predicates_are_measured_beside_the_built_in(tmp_path):
-    path = tmp_path / "compass.py"
+    path, other = tmp_path / "compass.py", tmp_path / "upside_down.py"
     path.write_text(OWN_GAME)
-    mix = {str(path): (1.0, {"tiles": 16}), "race_to_center": 1.0, "multi_task": 1.0}
-    batch = metammo.make_vec(mix, 12, seed=3, threads=1)
+    other.write_text(OWN_GAME.replace("(rows_north, rows_south)", "(rows_south, rows_north)"))
+    mix = {str(path): (1.0, {"tiles": 16}), str(other): (1.0, {"tiles": 8})}
+    batch = metammo.make_vec({**mix, "race_to_center": 1.0, "multi_task": 1.0}, 16, threads=1)
     for step in range(20):
         batch.step(batch.random_actions(step))
     worlds = batch.worlds
-    assert set(worlds.game.tolist()) == {0, 1, 2}
-    for world in worlds[worlds.game == 0]:
-        rows = world.entity_row[:128].astype(float)
-        north = np.clip((80 - rows) / 16, 0, 1)
-        south = 0.5 * np.clip((rows - 80) / 64, 0, 1) + 0.5 * 20 / 50
-        expected = np.where(world.task_number[:128] == 0, north, south)
+    assert set(worlds.game.tolist()) == {0, 1, 2, 3}
+    for world in worlds[worlds.game < 2]:
+        north = 80 - world.entity_row[:128].astype(float)
+        if world.game == 1:
+            north = -north
+        one = np.clip(north / (16, 8)[int(world.game)], 0, 1)
+        two = 0.5 * np.clip(-north / 64, 0, 1) + 0.5 * 20 / 50
+        expected = np.where(world.task_number[:128] % 2 == 0, one, two)
         done = world.player_best_progress[:128] >= 1
         assert world.player_progress[:128][~done] == pytest.approx(expected[~done], abs=1e-6)
         assert 0.1 < expected.mean() < 0.9
     # The others go their ways as if they were alone.
-    races = worlds[worlds.game == 1]
+    races = worlds[worlds.game == 2]
     apart = np.maximum(abs(races.entity_row[:, :128] - 80.0), abs(races.entity_col[:, :128] - 80.0))
     assert races.player_progress[:, :128] == pytest.approx(1 - apart / 20, abs=1e-6)
     batch.close()
