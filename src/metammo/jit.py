@@ -36,7 +36,10 @@ PACKAGE = Path(__file__).parent
 KERNEL_PACKAGES = ("rules", "world", "maps", "tick", "tasks", "observe")
 """Folders whose sources decide what the compiled tick is; `actions.py` and this file count too."""
 
-FRAMEWORK = ("minigame.py", "table.py", "episode.py", "verdicts.py", "outcomes.py")
+FRAMEWORK = (
+    *("minigame.py", "definition.py", "table.py", "seats.py"),
+    *("episode.py", "soldiers.py", "verdicts.py", "outcomes.py"),
+)
 """Files of `minigames` that every game rests on. A game's own file is keyed by its own text."""
 
 WIDE_INT = "__int64__"

@@ -1,4 +1,4 @@
-"""What the contract tests share: every registered game, in batches that all use one driver."""
+"""What the contract tests share: every game of the mini config, batches that use one driver."""
 
 import numpy as np
 

@@ -10,7 +10,7 @@ from metammo.observe.layout import FULL_LAYOUT, MARKET_PART, MINI_LAYOUT
 from metammo.world.worlds import world_hash
 from tests.contract.batches import ALL_GAMES, bytes_of, play
 
-GAMES = {"survive": 1.0, "team_battle": 1.0}
+GAMES = {"survive": 1.0, "team_battle": 1.0, "multi_task": 1.0, "ammo_training": 1.0}
 FULL = {"config": "full", "horizon": 60}
 
 
@@ -100,6 +100,6 @@ def test_random_play_trades():
 
 
 def test_the_mini_config_has_no_market():
-    batch = metammo.make_vec(GAMES, 1, threads=1)
+    batch = metammo.make_vec("survive", 1, threads=1)
     assert batch.markets.shape[1] == 0
     assert "market" not in batch.observation_space["observation"].spaces

@@ -39,6 +39,32 @@ def finished(tmp_path_factory):
     return folder, whole
 
 
+QUICK_GAME = '''
+"""A game that is over soon."""
+
+from metammo.minigames.{file} import {game}
+
+
+class Quick({game}):
+    """Episodes of a few ticks."""
+
+    rules = {{"horizon": {horizon}}}
+'''
+
+
+def adaptive_in(folder, **changes):
+    """Return settings of a run in which episodes end within a rollout, and weights change."""
+    games = []
+    for file, game, horizon in (("multi_task", "MultiTask", 5), ("team_battle", "TeamBattle", 7)):
+        path = folder / f"quick_{file}.py"
+        path.write_text(QUICK_GAME.format(file=file, game=game, horizon=horizon))
+        games.append(str(path))
+    ways = {"game_sampling": "adaptive", "task_sampling": "adaptive"}
+    return settings_in(
+        folder, games=tuple(games), **{**ways, "steps": 20000, "worlds": 4, **changes}
+    )
+
+
 def weights_of(run):
     return load_module(run / "checkpoints" / "last").state_dict()
 
@@ -56,6 +82,59 @@ def test_a_resumed_run_goes_on_bit_for_bit(finished, tmp_path):
     resumed = train(replace(settings_in(tmp_path), resume=run.folder), quiet=True)
     wanted, got = weights_of(whole), weights_of(resumed)
     assert all(torch.equal(wanted[name], got[name]) for name in wanted)
+
+
+def test_a_resumed_run_draws_games_and_tasks_as_it_would_have(tmp_path):
+    whole = Run(adaptive_in(tmp_path, name="whole"))
+    parts = Run(adaptive_in(tmp_path, name="parts"))
+
+    def learn(run, updates):
+        for _ in range(updates):
+            rate = run.learning_rate()
+            run.note_episodes(run.ppo.collect())
+            run.ppo.update(rate)
+
+    learn(whole, 8)
+    learn(parts, 4)
+    parts.save("last")
+    parts.batch.close()
+    resumed = Run(replace(adaptive_in(tmp_path), resume=parts.folder))
+    learn(resumed, 4)
+    assert whole.mix.games.seen[0] > 4
+    assert (whole.mix.tasks[0].seen > 5).any()
+    priors = [task.weight for task in whole.batch.tasks[0]]
+    weights = whole.mix.tasks[0].weights()
+    assert not np.allclose(weights, np.array(priors) / sum(priors))
+    # What was learned is what the worlds draw by.
+    assert np.diff(whole.batch._tasks["cumulative"][: len(weights)]) == pytest.approx(weights[1:])
+    assert whole.batch.table.weight.tolist() == whole.mix.games.weights().tolist()
+    for one, other in ((whole.mix, resumed.mix), (whole.batch, resumed.batch)):
+        kept, again = one.state_dict(), other.state_dict()
+        assert all(kept[name].tobytes() == again[name].tobytes() for name in kept)
+    assert whole.batch._tasks.tobytes() == resumed.batch._tasks.tobytes()
+    assert whole.batch.table.weight.tolist() == resumed.batch.table.weight.tolist()
+    wanted, got = (run.ppo.module.state_dict() for run in (whole, resumed))
+    assert all(torch.equal(wanted[name], got[name]) for name in wanted)
+    for run in (whole, resumed):
+        run.batch.close()
+
+
+def test_sampling_is_logged_and_reaches_the_worlds(tmp_path):
+    run = Run(adaptive_in(tmp_path, task_sampling="uniform"))
+    row = run.mix.metrics()
+    assert row["sampling/quick_multi_task"] == pytest.approx(0.5)
+    assert row["quick_multi_task/evenness_of_tasks"] == pytest.approx(1)
+    assert "quick_team_battle/evenness_of_tasks" not in row
+    first, count = run.batch.table.task_first[0], run.batch.table.task_count[0]
+    steps = np.diff(run.batch._tasks["cumulative"][first : first + count])
+    assert steps == pytest.approx(np.full(count - 1, 1 / count))
+    run.batch.close()
+
+
+def test_unknown_sampling_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="one of fixed, uniform, adaptive, got 'often'"):
+        Run(settings_in(tmp_path, task_sampling="often"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_folder_holds_what_it_says(finished):

@@ -11,6 +11,7 @@ from metammo.minigames import (
     hide_and_seek,
     king_of_the_hill,
     merchants,
+    multi_task,
     protect_the_king,
     race_to_center,
     radio_raid,
@@ -21,6 +22,7 @@ from metammo.minigames import (
 from metammo.minigames.outcomes import settle
 from metammo.rules.rules import RESPAWN_EDGE, RESPAWN_HOME
 from metammo.tasks.library import (
+    count_event,
     defeat_entity,
     hoard_gold,
     members_within_range,
@@ -60,6 +62,7 @@ REFEREES = (
     "capture_the_flag",
     "hide_and_seek",
     "merchants",
+    "multi_task",
 )
 
 
@@ -87,8 +90,10 @@ def end_tick(worlds, game, rewards, terminated, truncated):
         capture_the_flag.referee(world)
     elif game == 9:
         hide_and_seek.referee(world)
-    else:
+    elif game == 10:
         merchants.referee(world)
+    else:
+        multi_task.referee(world)
     settle(world, rewards, terminated, truncated)
 
 
@@ -621,3 +626,27 @@ def test_the_richest_living_team_wins_at_the_horizon():
     game.tick()
     # The dead lose theirs; seven is more than six.
     assert game.won() == [0, 1]
+
+
+@pytest.mark.parametrize("horizon", [1, 50])
+def test_multi_task_ends_with_one_agent_or_the_time_and_nobody_wins(horizon):
+    game = Game("multi_task", count_event("player_kill", 4), horizon=horizon, resource=0)
+    anna, bert = game.player(5, 5), game.player(5, 6, health=5 if horizon > 1 else 100)
+    game.tick({anna: {"attack": bert}})
+    assert game.world.is_game_over == 1
+    assert (game.world.is_decided, game.scene["won"].max()) == (0, 0)
+    if horizon > 1:
+        # The last one is paid for its task and cut short; the dead one lost its life.
+        assert game.rewards[[anna, bert]].tolist() == [0.25, -1]
+        assert game.truncated[:2].tolist() == [True, False]
+        assert game.terminated[:2].tolist() == [False, True]
+    else:
+        assert game.truncated[:2].tolist() == [True, True]
+
+
+def test_multi_task_goes_on_while_two_live():
+    game = Game("multi_task", tick_ge())
+    game.player(5, 5), game.player(9, 9)
+    game.tick()
+    assert game.world.is_game_over == 0
+    assert not game.truncated.any()

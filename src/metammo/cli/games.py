@@ -1,5 +1,6 @@
 """`metammo games`: which minigames there are, and what one is played by."""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import MISSING, dataclass
@@ -38,7 +39,7 @@ class Options:
 def players_of(file: GameFile) -> str:
     """Return who plays: `16 teams of 8`."""
     game = file.game
-    sizes = team_sizes(game, None, game.agents)
+    sizes = team_sizes(game, None, None, sys.maxsize)
     if game.free_for_all:
         return f"{len(sizes)} agents, each for itself"
     if len(set(sizes)) == 1:
@@ -49,7 +50,7 @@ def players_of(file: GameFile) -> str:
 def summary(file: GameFile) -> dict[str, Any]:
     """Return what a list says of a game."""
     game = file.game
-    teams = len(team_sizes(game, None, game.agents))
+    teams = len(team_sizes(game, None, None, sys.maxsize))
     players = "each for itself" if game.free_for_all else f"{teams} teams"
     ladder = game.difficulty
     climbs = f"{ladder.knob} {ladder.start}..{ladder.stop}" if ladder else ""

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from metammo.observe.scratch import make_kept, make_scratch
 from metammo.rules.knobs import KnobError
 from metammo.rules.rules import PARITY
 from metammo.rules.sizes import SIZE_CLASSES, STANDARD, Sizes
+from metammo.tasks.embedding import BITS, embed_sentences
 from metammo.tasks.tasks import TaskError, cumulative_weights
 from metammo.world.random import seed_of
 from metammo.world.shares import make_taken
@@ -97,6 +99,7 @@ class Batch:
         held_out: bool = False,
         maps: int = MAP_COUNT,
         parity: bool = False,
+        task_embedding: str | Path | None = None,
         **knobs: Any,
     ) -> None:
         """Make the worlds and begin their first episodes.
@@ -112,11 +115,14 @@ class Batch:
             held_out: draw maps that training never sees.
             maps: number of maps to draw from.
             parity: play as the peer does where a rule can say so; `rules.rules.PARITY`.
+            task_embedding: folder of a sentence-transformers model that makes the tasks' vectors
+                of their sentences; None: they are made of the tasks' structure.
             **knobs: rules, or the games' own knobs; `teams` and `agents`, too.
 
         Raises:
             GameError: an unknown game.
             KnobError: a knob that does not exist, is out of range or does not fit the size.
+            TaskError: the tasks' sentences cannot be embedded.
         """
         self.sizes = _size_class(size)
         self.threads = _thread_count(threads)
@@ -141,6 +147,10 @@ class Batch:
             config=self.config,
             rated=evaluation,
         )
+        if task_embedding is not None:
+            every = [task for tasks in self.tasks for task in tasks]
+            self._tasks["vector"][: len(every), BITS:] = embed_sentences(every, task_embedding)
+            self._tasks["has_vector"] = 1
         self.heads = HEADS[self.config]
         self.layout = LAYOUTS[self.config]
         self._mask_size = sum(head_sizes(self.heads))

@@ -255,8 +255,32 @@ def load_timed_driver(files: list[GameFile], config: str) -> tuple[ModuleType, l
     return _load(text, files), names
 
 
+def _kernel_files(module: ModuleType, seen: dict[str, Path]) -> None:
+    """Note the files of the kernels that a game names, which are other games' or a user's own."""
+    for value in list(vars(module).values()):
+        source = getattr(value, "py_func", None)
+        if source is None or source.__module__ in seen:
+            continue
+        name = str(source.__module__)
+        # What the package's other kernels rest on is in every key already.
+        if not name.startswith("metammo.") or name.startswith("metammo.minigames."):
+            seen[name] = Path(source.__code__.co_filename)
+            _kernel_files(sys.modules[name], seen)
+
+
+def _game_texts(files: list[GameFile]) -> list[bytes]:
+    """Return the text of the games' files, and of those from which they take kernels."""
+    texts = []
+    for file in files:
+        seen: dict[str, Path] = {}
+        _kernel_files(file.module, seen)
+        others = sorted({path for path in seen.values() if path.resolve() != file.path.resolve()})
+        texts += [file.text.encode(), *(path.read_bytes() for path in others)]
+    return texts
+
+
 def _load(text: str, files: list[GameFile]) -> ModuleType:
-    key = key_of([text.encode(), *(file.text.encode() for file in files)])
+    key = key_of([text.encode(), *_game_texts(files)])
     name = f"metammo_driver_{key}"
     if name in sys.modules:
         return sys.modules[name]

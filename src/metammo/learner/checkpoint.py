@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import metammo
+from metammo.learner.mix import Mix
 from metammo.learner.ppo import PPO
 from metammo.learner.settings import PPOSettings, TrainSettings
 from metammo.policies.hub import DESCRIPTION, WEIGHTS, CheckpointError, describe
@@ -56,7 +57,7 @@ def _optimizer_tensors(ppo: PPO) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def training_tensors(ppo: PPO) -> dict[str, torch.Tensor]:
+def training_tensors(ppo: PPO, mix: Mix) -> dict[str, torch.Tensor]:
     """Return everything but the weights that decides how a run goes on."""
     tensors = _optimizer_tensors(ppo)
     for name, array in ppo.batch.state_dict().items():
@@ -67,10 +68,12 @@ def training_tensors(ppo: PPO) -> dict[str, torch.Tensor]:
     tensors["shuffler"] = ppo.shuffler.get_state()
     for name in ("mean", "square", "weight"):
         tensors[f"scale.{name}"] = getattr(ppo.scale, name)
+    for name, array in mix.state_dict().items():
+        tensors[f"mix.{name}"] = torch.from_numpy(array)
     return tensors
 
 
-def load_training_tensors(ppo: PPO, tensors: dict[str, torch.Tensor]) -> None:
+def load_training_tensors(ppo: PPO, mix: Mix, tensors: dict[str, torch.Tensor]) -> None:
     """Set what `training_tensors` gave."""
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, value in tensors.items():
@@ -89,6 +92,8 @@ def load_training_tensors(ppo: PPO, tensors: dict[str, torch.Tensor]) -> None:
     ppo.shuffler.set_state(tensors["shuffler"])
     for name in ("mean", "square", "weight"):
         getattr(ppo.scale, name).copy_(tensors[f"scale.{name}"])
+    kept = {n.removeprefix("mix."): t.numpy() for n, t in tensors.items() if n.startswith("mix.")}
+    mix.load_state_dict(kept)
 
 
 def _versions() -> dict[str, str]:
@@ -101,13 +106,14 @@ def _versions() -> dict[str, str]:
 
 
 def save_checkpoint(
-    folder: Path, ppo: PPO, settings: TrainSettings, progress: dict[str, Any]
+    folder: Path, ppo: PPO, mix: Mix, settings: TrainSettings, progress: dict[str, Any]
 ) -> None:
     """Write a checkpoint beside its place and rename it there: whole, or as it was before.
 
     Args:
         folder: its place; what stands there is replaced.
         ppo: the learner.
+        mix: how often games and tasks come.
         settings: the run's.
         progress: counters, as JSON can hold them.
 
@@ -117,7 +123,7 @@ def save_checkpoint(
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        _write_checkpoint(part, ppo, settings, progress)
+        _write_checkpoint(part, ppo, mix, settings, progress)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(part, ignore_errors=True)
         raise OSError(
@@ -128,13 +134,13 @@ def save_checkpoint(
 
 
 def _write_checkpoint(
-    part: Path, ppo: PPO, settings: TrainSettings, progress: dict[str, Any]
+    part: Path, ppo: PPO, mix: Mix, settings: TrainSettings, progress: dict[str, Any]
 ) -> None:
     save_file(
         {name: value.cpu().contiguous() for name, value in ppo.module.state_dict().items()},
         part / WEIGHTS,
     )
-    save_file(training_tensors(ppo), part / STATE)
+    save_file(training_tensors(ppo, mix), part / STATE)
     games = dict(zip(ppo.batch.game_names, ppo.batch.game_versions, strict=True))
     description = describe(ppo.module, games=games, steps=ppo.steps, versions=_versions())
     (part / DESCRIPTION).write_text(json.dumps(description, indent=2), encoding="utf-8")
@@ -188,8 +194,8 @@ def read_progress(folder: Path) -> tuple[TrainSettings, dict[str, Any], int]:
         raise CheckpointError(f"{folder / PROGRESS} is not readable: {error}") from error
 
 
-def restore_checkpoint(folder: Path, ppo: PPO, steps: int) -> None:
-    """Set a learner to where a checkpoint was written."""
+def restore_checkpoint(folder: Path, ppo: PPO, mix: Mix, steps: int) -> None:
+    """Set a learner, and how often games and tasks come, to where a checkpoint was written."""
     ppo.module.load_state_dict(load_file(folder / WEIGHTS))
-    load_training_tensors(ppo, load_file(folder / STATE))
+    load_training_tensors(ppo, mix, load_file(folder / STATE))
     ppo.steps = steps

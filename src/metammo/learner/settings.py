@@ -41,7 +41,11 @@ class TrainSettings:
     """A training run."""
 
     games: tuple[str, ...] = ("race_to_center",)
-    """Games to learn, each equally likely; ids or paths of files."""
+    """Games to learn; ids or paths of files."""
+    game_sampling: str = "fixed"
+    """How often each game comes: fixed (all alike), uniform, or adaptive: where it learns."""
+    task_sampling: str = "fixed"
+    """How often each task of a game comes: fixed (its weight), uniform, or adaptive."""
     config: str = "mini"
     """Rules and observations: mini or full."""
     task: str = ""

@@ -23,6 +23,7 @@ from metammo.learner.checkpoint import (
     save_checkpoint,
     settings_to_json,
 )
+from metammo.learner.mix import Mix
 from metammo.learner.ppo import PPO
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
@@ -87,6 +88,7 @@ class Run:
         folder: where it is kept.
         goal: agent-steps at which it ends.
         ppo: the learner.
+        mix: how often games and tasks come.
         means: running means over finished episodes, by game.
     """
 
@@ -122,6 +124,7 @@ class Run:
             config=settings.config,
             **({"task": read_task(settings.task)} if settings.task else {}),
         )
+        self.mix = Mix(self.batch, settings.game_sampling, settings.task_sampling)
         self.ppo = PPO(
             self.batch,
             module,
@@ -138,7 +141,7 @@ class Run:
             text = json.dumps(settings_to_json(settings), indent=2)
             (self.folder / "settings.json").write_text(text, encoding="utf-8")
         else:
-            restore_checkpoint(checkpoint, self.ppo, steps)
+            restore_checkpoint(checkpoint, self.ppo, self.mix, steps)
             self.means = progress["means"]
             self.updates, self.seconds = progress["updates"], progress["seconds"]
             self.best = progress["best"] if progress["best"] is not None else -math.inf
@@ -151,7 +154,8 @@ class Run:
         return rate * max(1.0 - 0.9 * self.ppo.steps / self.goal, 0.1)
 
     def note_episodes(self, finished: list[Any]) -> None:
-        """Take finished episodes into the running means of their games."""
+        """Take finished episodes into the running means of their games, and into the mix."""
+        self.mix.update(finished)
         for result in finished:
             game = self.batch.game_names[int(result["game"])]
             seats = result["team"] >= 0
@@ -178,7 +182,7 @@ class Run:
             "best": self.best if math.isfinite(self.best) else None,
         }
         folder = self.folder / "checkpoints" / name
-        save_checkpoint(folder, self.ppo, self.settings, progress)
+        save_checkpoint(folder, self.ppo, self.mix, self.settings, progress)
 
     def rate(self, evaluate: Evaluate) -> dict[str, float]:
         """Evaluate the present policy; keep it if it is the best so far."""
@@ -196,6 +200,7 @@ class Run:
             "steps": float(self.ppo.steps),
             "seconds": self.seconds,
             "agent_steps_per_second": step_rate,
+            **self.mix.metrics(),
             **{f"learning/{name}": value for name, value in logged.items()},
             **{f"time/{name}": value / total for name, value in self.ppo.seconds.items()},
         }

@@ -9,6 +9,7 @@ import builtins
 import difflib
 import inspect
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FunctionType
@@ -91,7 +92,7 @@ class _Definition:
             if isinstance(systems, str) or unknown:
                 raise self.refuse(name, f"a tuple of {', '.join(FULL)}; got {systems!r}")
         try:
-            team_sizes(game, None, game.agents)
+            team_sizes(game, None, None, sys.maxsize)
         except (KnobError, TypeError) as error:
             raise self.refuse("teams", str(error)) from error
 

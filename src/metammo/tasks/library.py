@@ -8,7 +8,7 @@ import difflib
 from enum import IntEnum
 from typing import Any
 
-from metammo.rules.items import Item
+from metammo.rules.items import AMMUNITION, Item
 from metammo.rules.materials import Material
 from metammo.rules.rules import SHARE
 from metammo.rules.skills import STYLE_COUNT, Skill
@@ -53,7 +53,7 @@ _EVENT_WORDS = {
     "give_item": "give an item away",
     "destroy_item": "destroy an item",
     "harvest_item": "harvest an item",
-    "equip_item": "put on an item",
+    "equip_item": "equip an item",
     "loot_item": "loot an item",
     "give_gold": "give gold away",
     "list_item": "offer an item for sale",
@@ -73,6 +73,29 @@ _TARGET_WORDS = {
     "all_foes": "all foes",
     "all_foe_leaders": "all foes' leaders",
 }
+_FOUND = {"all_foes": "any foe", "all_foe_leaders": "any foe's leader"}
+_ITEM_WORDS = {
+    Item.BOTTOM: ("a pair of bottoms", "pairs of bottoms"),
+    Item.GLOVES: ("a pair of gloves", "pairs of gloves"),
+    Item.AXE: ("an axe", "axes"),
+    Item.ARROW: ("an arrow", "arrows"),
+    Item.RUNES: ("a rune", "runes"),
+}
+"""One and several, where that is not "a" and "s"."""
+_SKILL_WORDS = {Skill.MELEE: "melee combat", Skill.RANGE: "ranged combat", Skill.MAGE: "magic"}
+_ATTACK_WORDS = {Skill.MELEE: "melee", Skill.RANGE: "ranged", Skill.MAGE: "magic"}
+_MATERIAL_WORDS = {
+    Material.TREE: "a tree",
+    Material.STUMP: "a stump",
+    Material.CRYSTAL: "a crystal",
+    Material.FRAGMENT: "a crystal's fragment",
+    Material.HERB: "a herb",
+}
+_OF_PROFESSIONS = (
+    *(Material.ORE, Material.SLAG, Material.TREE, Material.STUMP, Material.CRYSTAL),
+    *(Material.FRAGMENT, Material.WEEDS, Material.HERB, Material.OCEAN, Material.FISH),
+)
+"""What a map has only where there are professions."""
 
 
 def _member(kind: type[IntEnum], name: str, what: str) -> Any:
@@ -145,6 +168,27 @@ def _ask(
 
 def _agents(agents: Number) -> str:
     return "" if agents == 1 else f", {agents} of the team"
+
+
+def _several(count: Number, one: str, many: str) -> str:
+    return one if count == 1 else f"{count} {many}"
+
+
+def _one_and_many(item: Item) -> tuple[str, str]:
+    word = item.name.lower()
+    return _ITEM_WORDS.get(item, (f"a {word}", f"{word}s"))
+
+
+def _of_level(words: str, level: Number) -> str:
+    return words if level == 1 else f"{words} of level {level} or more"
+
+
+def _skill(skill: Skill) -> str:
+    return _SKILL_WORDS.get(skill, skill.name.lower())
+
+
+def _gold(amount: Number) -> str:
+    return _several(amount, "a piece of gold", "pieces of gold")
 
 
 def _times(count: Number) -> str:
@@ -220,25 +264,24 @@ def distance_traveled(tiles: Number) -> Task:
     """Ask to be so far from where one began (L-infinity), team members' distances added."""
     _number(tiles, "tiles", 1)
     call = f"distance_traveled({tiles!r})"
-    return _ask(
-        Predicate.DISTANCE_TRAVELED, (tiles,), call, f"get {tiles} tiles away from the start"
-    )
+    far = _several(tiles, "a tile", "tiles")
+    return _ask(Predicate.DISTANCE_TRAVELED, (tiles,), call, f"get {far} away from the start")
 
 
 def can_see_tile(material: str) -> Task:
     """Ask to have a tile of a material in sight, as it stands: 1 or 0."""
     member = _member(Material, material, "material")
     call = f"can_see_tile({material!r})"
-    word = "fish" if member == Material.FISH else member.name.lower()
-    return _ask(Predicate.CAN_SEE_TILE, (int(member),), call, f"find {word}")
+    word = _MATERIAL_WORDS.get(member, member.name.lower())
+    systems = ["profession"] if member in _OF_PROFESSIONS else []
+    return _ask(Predicate.CAN_SEE_TILE, (int(member),), call, f"find {word}", *systems)
 
 
 def can_see_agent(target: str | int) -> Task:
     """Ask to have one of the target's living agents in sight: 1 or 0."""
     call = f"can_see_agent({target!r})"
-    return _ask(
-        Predicate.CAN_SEE_TARGET, (_target(target),), call, f"come in sight of {_whom(target)}"
-    )
+    whom = _FOUND.get(str(target), _whom(target))
+    return _ask(Predicate.CAN_SEE_TARGET, (_target(target),), call, f"find {whom}")
 
 
 can_see_group = can_see_agent
@@ -250,7 +293,10 @@ def members_within_range(tiles: Number) -> Task:
     _number(tiles, "tiles")
     call = f"members_within_range({tiles!r})"
     return _ask(
-        Predicate.MEMBERS_WITHIN_RANGE, (tiles,), call, f"gather within {tiles} tiles of each other"
+        Predicate.MEMBERS_WITHIN_RANGE,
+        (tiles,),
+        call,
+        f"gather within {_several(tiles, 'a tile', 'tiles')} of each other",
     )
 
 
@@ -272,7 +318,7 @@ def seize_tile(
         Predicate.SEIZE_TILE,
         (_place(place), ticks, *thousandths),
         f"seize_tile({place!r}, {ticks!r}{more})",
-        f"hold {_where(place)} for {ticks} ticks",
+        f"hold {_where(place)} for {_several(ticks, 'a tick', 'ticks')}",
     )
 
 
@@ -296,7 +342,7 @@ def attain_skill(skill: str, level: Number, agents: Number = 1) -> Task:
     member = _member(Skill, skill, "skill")
     numbers = _number(level, "level", 1), _number(agents, "agents", 1)
     call = f"attain_skill({skill!r}, level={level!r}{_optional(agents=(agents, 1))})"
-    sentence = f"reach level {level} in {skill}{_agents(agents)}"
+    sentence = f"reach level {level} in {_skill(member)}{_agents(agents)}"
     return _ask(Predicate.ATTAIN_SKILL, (int(member), *numbers), call, sentence, "progression")
 
 
@@ -305,7 +351,8 @@ def gain_experience(skill: str, experience: Number, agents: Number = 1) -> Task:
     member = _member(Skill, skill, "skill")
     numbers = _number(experience, "experience", 1), _number(agents, "agents", 1)
     call = f"gain_experience({skill!r}, {experience!r}{_optional(agents=(agents, 1))})"
-    sentence = f"gain {experience} points of {skill} experience{_agents(agents)}"
+    points = _several(experience, "a point", "points")
+    sentence = f"gain {points} of experience in {_skill(member)}{_agents(agents)}"
     return _ask(Predicate.GAIN_EXPERIENCE, (int(member), *numbers), call, sentence, "progression")
 
 
@@ -334,7 +381,7 @@ def score_hit(style: str, number: Number) -> Task:
         Predicate.SCORE_HIT,
         (int(member), number),
         call,
-        f"hit somebody by {style} {_times(number)}",
+        f"hit somebody with a {_ATTACK_WORDS[member]} attack {_times(number)}",
         "combat",
     )
 
@@ -343,12 +390,16 @@ def defeat_entity(victim: str, number: Number, level: Number = 0) -> Task:
     """Ask to kill a number of NPCs (`npc`) or agents (`player`) of at least a level."""
     which = VICTIMS.index(_choice(victim, list(VICTIMS), "victim"))
     numbers = _number(level, "level"), _number(number, "number")
-    word = "NPCs" if which == 0 else "agents"
+    words = ("an NPC", "NPCs") if which == 0 else ("an agent", "agents")
     of = f" of level {level} or more" if level else ""
     call = f"defeat_entity({victim!r}, {number!r}{_optional(level=(level, 0))})"
     systems = ("combat", "npc") if which == 0 else ("combat",)
     return _ask(
-        Predicate.DEFEAT_ENTITY, (which, *numbers), call, f"kill {number} {word}{of}", *systems
+        Predicate.DEFEAT_ENTITY,
+        (which, *numbers),
+        call,
+        f"kill {_several(number, *words)}{of}",
+        *systems,
     )
 
 
@@ -358,28 +409,28 @@ def defeat_entity(victim: str, number: Number, level: Number = 0) -> Task:
 def hoard_gold(amount: Number) -> Task:
     """Ask to have an amount of gold, pieces."""
     call = f"hoard_gold({_number(amount, 'amount', 1)!r})"
-    sentence = f"have {amount} pieces of gold"
+    sentence = f"have {_gold(amount)}"
     return _ask(Predicate.HOARD_GOLD, (amount,), call, sentence, "exchange")
 
 
 def earn_gold(amount: Number) -> Task:
     """Ask to earn an amount of gold by sales and loot, pieces."""
     call = f"earn_gold({_number(amount, 'amount', 1)!r})"
-    sentence = f"earn {amount} pieces of gold by sales and loot"
+    sentence = f"earn {_gold(amount)} by sales and loot"
     return _ask(Predicate.EARN_GOLD, (amount,), call, sentence, "exchange")
 
 
 def spend_gold(amount: Number) -> Task:
     """Ask to pay an amount of gold for purchases, pieces."""
     call = f"spend_gold({_number(amount, 'amount', 1)!r})"
-    sentence = f"spend {amount} pieces of gold"
+    sentence = f"spend {_gold(amount)}"
     return _ask(Predicate.SPEND_GOLD, (amount,), call, sentence, "exchange")
 
 
 def make_profit(amount: Number) -> Task:
     """Ask to earn so much more gold than one pays, pieces."""
     call = f"make_profit({_number(amount, 'amount', 1)!r})"
-    sentence = f"earn {amount} pieces of gold more than one spends"
+    sentence = f"earn {_gold(amount)} more than is spent"
     return _ask(Predicate.MAKE_PROFIT, (amount,), call, sentence, "exchange")
 
 
@@ -389,7 +440,7 @@ def make_profit(amount: Number) -> Task:
 def inventory_space(places: Number) -> Task:
     """Ask that every member's inventory have so many empty places: 1 or 0."""
     call = f"inventory_space({_number(places, 'places')!r})"
-    sentence = f"keep {places} places of the inventory free"
+    sentence = f"keep {_several(places, 'a place', 'places')} of the inventory free"
     return _ask(Predicate.INVENTORY_SPACE, (places,), call, sentence, "item")
 
 
@@ -410,45 +461,47 @@ def _by_item(
         predicate,
         (int(member), *numbers),
         f"{name}({word!r}{more})",
-        f"{words} {quantity} {word} of level {level} or more",
+        words.format(_of_level(_several(quantity, *_one_and_many(member)), level)),
         *systems,
     )
 
 
 def own_item(item: str, level: Number = 1, quantity: Number = 1) -> Task:
     """Ask to own an item of at least a level; what is worn or offered for sale counts."""
-    return _by_item(Predicate.OWN_ITEM, "own_item", "own", item, level, quantity, "item")
+    return _by_item(Predicate.OWN_ITEM, "own_item", "own {}", item, level, quantity, "item")
 
 
 def consume_item(item: str, level: Number = 1, quantity: Number = 1) -> Task:
     """Ask to use up rations or potions of at least a level."""
-    return _by_item(Predicate.CONSUME_ITEM, "consume_item", "use up", item, level, quantity, "item")
+    return _by_item(
+        Predicate.CONSUME_ITEM, "consume_item", "use up {}", item, level, quantity, "item"
+    )
 
 
 def harvest_item(item: str, level: Number = 1, quantity: Number = 1) -> Task:
     """Ask to harvest an item of at least a level."""
     return _by_item(
-        Predicate.HARVEST_ITEM, "harvest_item", "harvest", item, level, quantity, "profession"
+        Predicate.HARVEST_ITEM, "harvest_item", "harvest {}", item, level, quantity, "profession"
     )
 
 
 def list_item(item: str, level: Number = 1, quantity: Number = 1) -> Task:
     """Ask to offer an item of at least a level for sale; a stack counts whole."""
     return _by_item(
-        Predicate.LIST_ITEM, "list_item", "offer for sale", item, level, quantity, "exchange"
+        Predicate.LIST_ITEM, "list_item", "offer {} for sale", item, level, quantity, "exchange"
     )
 
 
 def buy_item(item: str, level: Number = 1, quantity: Number = 1) -> Task:
     """Ask to buy an item of at least a level; a stack counts whole."""
-    return _by_item(Predicate.BUY_ITEM, "buy_item", "buy", item, level, quantity, "exchange")
+    return _by_item(Predicate.BUY_ITEM, "buy_item", "buy {}", item, level, quantity, "exchange")
 
 
 def fire_ammo(item: str, level: Number = 1, quantity: Number = 1) -> Task:
     """Ask to fire ammunition of at least a level; every shot counts."""
     known = ["whetstone", "arrow", "runes"]
     item = _choice(item, known, "ammunition")
-    return _by_item(Predicate.FIRE_AMMO, "fire_ammo", "fire", item, level, quantity, "equipment")
+    return _by_item(Predicate.FIRE_AMMO, "fire_ammo", "fire {}", item, level, quantity, "equipment")
 
 
 def equip_item(item: str, level: Number = 1, agents: Number = 1) -> Task:
@@ -456,7 +509,8 @@ def equip_item(item: str, level: Number = 1, agents: Number = 1) -> Task:
     member = _item(item)
     numbers = _number(level, "level", 1), _number(agents, "agents", 1)
     call = f"equip_item({item!r}{_optional(level=(level, 1), agents=(agents, 1))})"
-    sentence = f"wear a {member.name.lower()} of level {level} or more{_agents(agents)}"
+    words = _one_and_many(member)[member in AMMUNITION]
+    sentence = f"equip {_of_level(words, level)}{_agents(agents)}"
     return _ask(Predicate.EQUIP_ITEM, (int(member), *numbers), call, sentence, "equipment")
 
 
@@ -465,10 +519,9 @@ def fully_armed(style: str, level: Number = 1, agents: Number = 1) -> Task:
     member = _style(style)
     numbers = _number(level, "level", 1), _number(agents, "agents", 1)
     call = f"fully_armed({style!r}{_optional(level=(level, 1), agents=(agents, 1))})"
-    sentence = (
-        f"wear armour, weapon and ammunition of {style}, all of level {level} or more"
-        f"{_agents(agents)}"
-    )
+    of = "" if level == 1 else f", all of level {level} or more"
+    arms = f"full armour and a weapon and ammunition for {_skill(member)}"
+    sentence = f"equip {arms}{of}{_agents(agents)}"
     return _ask(Predicate.FULLY_ARMED, (int(member), *numbers), call, sentence, "equipment")
 
 

@@ -71,7 +71,7 @@ class Task:
 
     def __mul__(self, other: "Task | float") -> "Task":
         if isinstance(other, Task):
-            return _join(self, other, Combination.TIMES, "*", "{0}, times {1}")
+            return _join(self, other, Combination.TIMES, "*", "{0} and at the same time {1}")
         return _scaled(self, other)
 
     __rmul__ = __mul__

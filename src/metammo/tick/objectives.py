@@ -11,10 +11,10 @@ HOLD, CARRY, BASE = range(3)
 
 @kernel
 def add_objective(world, row, col, kind):
-    """Place an objective, nobody's yet, on a tile; return its number.
+    """Place an objective, nobody's yet, on a tile; return its number. For setups.
 
-    Kinds, 0 and 1, look different in the objective plane. A world holds `OBJECTIVE_LIMIT` of them:
-    one too many is not placed, and -1 returned.
+    Kinds look different in the objective plane, and only HOLD is seized by standing on it. A world
+    has room for `OBJECTIVE_LIMIT`: one too many is not placed, and -1 returned.
     """
     objective = int(world.objective_count)
     if objective >= OBJECTIVE_LIMIT:
@@ -37,20 +37,6 @@ def sole_player(world, row, col):
     if int(world.entity_next[entity]) >= 0:
         return int(-1)
     return entity
-
-
-@kernel
-def add_objective(world, row, col, kind):
-    """Put an objective onto a tile; return its number, -1 where there is no room. For setups."""
-    number = int(world.objective_count)
-    if number >= OBJECTIVE_LIMIT:
-        return int(-1)
-    world.objective_count = number + 1
-    world.objective_row[number] = row
-    world.objective_col[number] = col
-    world.objective_kind[number] = kind
-    world.objective_owner[number] = -1
-    return number
 
 
 @kernel
