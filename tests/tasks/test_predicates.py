@@ -256,7 +256,12 @@ CASES += [
 ]
 
 
-@pytest.mark.parametrize(("task", "set_up", "alone", "together"), CASES, ids=lambda v: str(v)[:60])
+def name_of(value):
+    """Return a parameter's name, the same in every process."""
+    return getattr(value, "__name__", str(value)[:60])
+
+
+@pytest.mark.parametrize(("task", "set_up", "alone", "together"), CASES, ids=name_of)
 def test_progress_is_the_formulas(task, set_up, alone, together):
     for asked, expected in ((task, alone), (team(task), together)):
         scene = world()

@@ -13,7 +13,7 @@ from metammo.cli.tasks import task_row, tasks_of
 from metammo.minigames.minigame import GameFile, Ladder, find_game, games
 from metammo.minigames.seats import team_sizes
 from metammo.rules.rules import FULL, RULE_FIELDS
-from metammo.tasks.tasks import OneOf
+from metammo.tasks.tasks import OneOf, family_of
 
 EXAMPLES = 5
 """Tasks of a long list that are shown."""
@@ -177,7 +177,7 @@ def task_lines(file: GameFile) -> list[str]:
         return [f"{whose}: {tasks[0].sentence} (`{tasks[0]}`)"]
     if not isinstance(file.game.task, OneOf):
         return [f"team {place}: {task.sentence} (`{task}`)" for place, task in enumerate(tasks)]
-    counts = Counter(task.category or "of no category" for task in tasks)
+    counts = Counter(task.category or family_of(task) for task in tasks)
     kinds = ", ".join(f"{name} {count}" for name, count in counts.items())
     step = max(len(tasks) // EXAMPLES, 1)
     examples = [f"{task.sentence} (`{task}`)" for task in tasks[::step][:EXAMPLES]]

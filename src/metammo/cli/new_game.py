@@ -28,7 +28,7 @@ from metammo.minigames.verdicts import (
 from metammo.rules.knobs import Integers
 from metammo.tasks.library import seize_center
 from metammo.tasks.tasks import team
-from metammo.tick.objectives import add_objective
+from metammo.tick.objectives import HOLD, add_objective
 from metammo.world.grid import center_of
 
 HOLD_TICKS = 0  # the place of our own knob in `world.game_knob`
@@ -38,7 +38,7 @@ MIDDLE = 0  # the number of our objective, the first that `setup` places
 @kernel
 def setup(world):
     """Place what the game adds; the map stands, and the agents are on it."""
-    add_objective(world, center_of(world), center_of(world), int(0))
+    add_objective(world, center_of(world), center_of(world), int(HOLD))
 
 
 @kernel

@@ -141,6 +141,7 @@ class CaptureTheFlag(Minigame):
     systems = ("combat", "communication")
     teams = TEAMS
     knobs = {"flags": 3}
+    knob_docs = {"flags": "flags to bring home"}
     difficulty = Ladder("flags", start=1, step=1, stop=3, wins=2)
     rules = {
         "playable": 64,

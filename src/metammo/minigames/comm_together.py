@@ -29,6 +29,7 @@ class CommTogether(Minigame):
     systems = ("combat", "communication")
     teams = 16
     knobs = {"within": 7}
+    knob_docs = {"within": "rows and columns by which members may be apart, tiles"}
     rules = {
         "playable": 128,
         "spawn": SPAWN_SCATTERED,

@@ -83,6 +83,7 @@ class HideAndSeek(Minigame):
     systems = ("communication",)
     teams = 4
     knobs = {"head_start": 50}
+    knob_docs = {"head_start": "ticks for which the seekers stay frozen"}
     rules = {
         "horizon": 512,
         "playable": 40,

@@ -51,6 +51,7 @@ class KingOfTheHill(Minigame):
     systems = ("resource", "combat", "communication")
     teams = 16
     knobs = {"hold_ticks": 10}
+    knob_docs = {"hold_ticks": "ticks for which the centre is to be held"}
     difficulty = Ladder("hold_ticks", start=10, step=10, stop=200, wins=2)
     rules = {
         "playable": 60,

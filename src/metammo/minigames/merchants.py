@@ -46,6 +46,7 @@ class Merchants(Minigame):
     full_systems = FULL
     teams = 16
     knobs = {"gold": 100}
+    knob_docs = {"gold": "gold of a team that counts as all of its task"}
     rules = {"terrain_water": 0.1, "terrain_foliage": 0.9}
     randomize = {"npc_count": Integers(64, 256)}
     evaluate = {"npc_count": 128}

@@ -97,6 +97,7 @@ class RadioRaid(Minigame):
     systems = ("combat", "npc", "communication")
     teams = 8
     knobs = {"goal_npcs": 5}
+    knob_docs = {"goal_npcs": "NPCs that a team is to kill"}
     difficulty = Ladder("goal_npcs", start=5, step=5, stop=100, wins=2)
     rules = {
         "playable": 48,

@@ -11,6 +11,7 @@ compiled to a few steps in postfix order, which stand in a world's columns: a ne
 nothing.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -159,6 +160,12 @@ def _join(one: Task, other: Task, how: Combination, sign: str, words: str) -> Ta
         one.weight,
         one.category,
     )
+
+
+def family_of(task: Task) -> str:
+    """Return the functions by which a task is asked, in order: `equip_item + gain_experience`."""
+    names = re.findall(r"[a-z_]+(?=\()", task.expression)
+    return " + ".join(dict.fromkeys(names)) or task.expression
 
 
 def team(task: Task) -> Task:
