@@ -71,7 +71,7 @@ class Sandwich(Minigame):
     teams = 8
     knobs = {"inner_npcs": 2, "survive_ticks": 500}
     knob_docs = {
-        "inner_npcs": "soldiers that come toward each team from the middle, and as many from the edge",
+        "inner_npcs": "soldiers toward each team from the middle, and as many from the edge",
         "survive_ticks": "tick before which nobody wins",
     }
     difficulty = Ladder("inner_npcs", start=2, step=2, stop=16, wins=2)
