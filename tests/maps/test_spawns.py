@@ -16,6 +16,7 @@ from metammo.maps.spawns import (
     random_tile,
     respawn_tile,
 )
+from metammo.minigames.table import table_dtype
 from metammo.rules.materials import IS_HABITABLE, Material
 from metammo.rules.rules import (
     RESPAWN_ANYWHERE,
@@ -34,10 +35,18 @@ EDGE, RANDOM, FREE, RESPAWN, DEPTH = range(5)
 
 
 @entry
-def place(worlds: Any) -> None:
+def place_all(worlds: Any, table: Any) -> None:
     for index in range(len(worlds)):
-        world = worlds[index]
-        place_players(world)
+        place_players(worlds[index], table[0])
+
+
+def place(worlds: Any, *tiles: tuple[int, int]) -> None:
+    """Put all agents where the rule says, or onto tiles counted from the walkable corner."""
+    table = np.zeros(1, table_dtype(TINY)).view(np.recarray)
+    table["place_count"] = len(tiles)
+    for index, (row, col) in enumerate(tiles):
+        table["place_row"][0, index], table["place_col"][0, index] = row, col
+    place_all(worlds, table.view(np.ndarray))
 
 
 @entry
@@ -51,7 +60,7 @@ def draw(worlds: Any, what: int, argument: int, out: Any) -> None:
         elif what == FREE:
             row, col = free_tile(world)
         elif what == RESPAWN:
-            row, col = respawn_tile(world)
+            row, col = respawn_tile(world, int(0))
         else:
             row, col = depth_tile(world, argument)
         out[index, 0] = row
@@ -68,6 +77,7 @@ def make(teams: list[int], sizes: Sizes = STANDARD, seed: int = 1, **rules: int)
     """Return a world of grass with teams of the given sizes, nobody placed yet."""
     worlds = make_worlds(1, sizes)
     worlds.seed = seed
+    worlds.episode = 1
     for name, value in (dict(playable=sizes.playable_limit) | rules).items():
         worlds[f"rule_{name}"] = value
     world = worlds[0]
@@ -185,10 +195,11 @@ def test_anywhere_is_habitable():
 
 
 def test_given_tiles_are_kept():
-    worlds = make([1, 1], TINY, spawn=SPAWN_GIVEN)
-    worlds.entity_spawn_row[0, :2], worlds.entity_spawn_col[0, :2] = [20, 21], [22, 23]
-    place(worlds)
-    assert positions(worlds) == [(20, 22), (21, 23)]
+    worlds = make([2, 2], TINY, spawn=SPAWN_GIVEN)
+    worlds.tile_material[:] = Material.WATER
+    place(worlds, (4, 6), (5, 7), (6, 8), (7, 9))
+    assert positions(worlds) == [(20, 22), (21, 23), (22, 24), (23, 25)]
+    assert worlds.tile_material[0, 21, 23] == Material.GRASS
 
 
 @pytest.mark.parametrize("spawn", [SPAWN_EDGE, SPAWN_RING, SPAWN_ANYWHERE])

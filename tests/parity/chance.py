@@ -44,7 +44,7 @@ def draw_wander(worlds, row, col):
 
 @entry
 def draw_edge(worlds):
-    return respawn_tile(worlds[0])
+    return respawn_tile(worlds[0], int(0))
 
 
 @entry
