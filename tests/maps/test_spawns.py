@@ -9,6 +9,7 @@ from metammo.jit import entry
 from metammo.maps.spawns import (
     RING_COSINE,
     RING_SINE,
+    depth_of,
     depth_tile,
     edge_tile,
     free_tile,
@@ -65,6 +66,12 @@ def draw(worlds: Any, what: int, argument: int, out: Any) -> None:
             row, col = depth_tile(world, argument)
         out[index, 0] = row
         out[index, 1] = col
+
+
+@entry
+def measure_depths(worlds: Any, tiles: Any, depths: Any) -> None:
+    for index in range(tiles.shape[0]):
+        depths[index] = depth_of(worlds[0], int(tiles[index, 0]), int(tiles[index, 1]))
 
 
 def tiles_of(worlds: Any, what: int, count: int, argument: int = 0) -> np.ndarray:
@@ -226,14 +233,24 @@ def test_random_tiles_leave_out_the_last_row_and_column():
     assert len({tuple(tile) for tile in tiles.tolist()}) == 16 * 16
 
 
-@pytest.mark.parametrize("depth", [0, 3, 7, 8])
+@pytest.mark.parametrize("depth", [0, 3, 7])
 def test_depth_tiles(depth):
     tiles = tiles_of(make([1], TINY), DEPTH, 600, depth)
-    inward = np.minimum(tiles - 16, 32 - tiles).min(axis=1)
+    inward = np.minimum(tiles - 16, 31 - tiles).min(axis=1)
     assert (inward == depth).all()
-    if depth < 8:
-        assert tiles.min() == 16 + depth
-        assert tiles.max() == 32 - depth
+    assert tiles.min() == 16 + depth
+    assert tiles.max() == 31 - depth
+
+
+def test_the_depths_are_those_of_the_square_without_the_last_row_and_column():
+    worlds = make([1], TINY)
+    tiles = tiles_of(worlds, RANDOM, 4000)
+    depths = np.zeros(len(tiles), np.int64)
+    measure_depths(worlds, tiles, depths)
+    assert (depths == np.minimum(tiles - 16, 31 - tiles).min(axis=1)).all()
+    # The middle of the map is (24, 24): four tiles are deepest, and it is one of them.
+    deepest = {tuple(tile) for tile in tiles[depths == 7].tolist()}
+    assert deepest == {(23, 23), (23, 24), (24, 23), (24, 24)}
 
 
 def test_the_dead_come_back_on_the_border():
