@@ -434,6 +434,16 @@ def test_a_sandwich_that_all_leave_is_nobodys():
     assert game.won() == []
 
 
+def test_a_sandwich_that_all_leave_late_scores_nothing_and_is_no_win():
+    game = Game("sandwich", team(tick_ge()), knobs=(0, 1), resource=0, npc=0)
+    game.player(4, 4, team=0, health=0)
+    game.player(12, 12, team=1, health=0)
+    game.tick()
+    assert game.world.is_game_over == 1
+    assert game.won() == []
+    assert game.world.winning_score == 0
+
+
 def test_a_sandwich_is_refilled_by_half_as_many_as_live():
     game = Game("sandwich", team(tick_ge()), knobs=(16, 500), resource=0, npc_refill=0)
     for number in range(6):
