@@ -539,6 +539,23 @@ def test_a_raid_is_won_by_killing_enough():
     assert game.world.winning_score == pytest.approx((0.99 + 0.5) / 2)
 
 
+def test_a_raid_whose_hunters_have_all_fallen_is_lost_by_the_scouts_too():
+    game = raid()
+    for _ in range(8):
+        game.player(1, 1, team=0)
+    game.set_up()
+    is_scout = game.scene.worlds[0].entity_state[:8, 0] != 0
+    for hunter in np.flatnonzero(~is_scout):
+        game.scene.set(hunter, health=0)
+    game.tick()
+    assert game.world.is_game_over == 1
+    assert game.won() == []
+    assert game.world.winning_score == 0
+    assert game.rewards[:8].tolist() == [-1] * 8
+    assert game.terminated[:8].all()
+    assert not game.truncated.any()
+
+
 def flags(wanted=1, **rules):
     rules = {"respawn": RESPAWN_HOME, "respawn_freeze": 5, **rules}
     game = Game("capture_the_flag", tick_ge(), knobs=(wanted,), resource=0, **rules)
