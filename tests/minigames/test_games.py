@@ -273,6 +273,18 @@ def test_the_dead_of_a_race_come_back_frozen_immortal_and_anew():
     assert game.world.player_order[:2].tolist() == [bert, anna]
 
 
+def test_a_death_pays_nothing_for_the_health_that_comes_back_with_the_respawn():
+    game = race(resource=0)
+    anna = game.player(8, 5, health=60)
+    game.player(0, 0)
+    game.scene.set(anna, health=0)
+    game.tick()
+    assert game.scene["health"][anna] == 100
+    assert game.rewards[anna] == -1
+    game.tick()
+    assert game.rewards[anna] == pytest.approx(40 * 0.003)
+
+
 def test_nobody_wins_a_race_that_nobody_ends():
     game = race(horizon=1)
     game.player(0, 0)
