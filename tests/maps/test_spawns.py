@@ -9,6 +9,7 @@ from metammo.jit import entry
 from metammo.maps.spawns import (
     RING_COSINE,
     RING_SINE,
+    depth_of,
     depth_tile,
     edge_tile,
     free_tile,
@@ -16,6 +17,7 @@ from metammo.maps.spawns import (
     random_tile,
     respawn_tile,
 )
+from metammo.minigames.table import table_dtype
 from metammo.rules.materials import IS_HABITABLE, Material
 from metammo.rules.rules import (
     RESPAWN_ANYWHERE,
@@ -34,10 +36,18 @@ EDGE, RANDOM, FREE, RESPAWN, DEPTH = range(5)
 
 
 @entry
-def place(worlds: Any) -> None:
+def place_all(worlds: Any, table: Any) -> None:
     for index in range(len(worlds)):
-        world = worlds[index]
-        place_players(world)
+        place_players(worlds[index], table[0])
+
+
+def place(worlds: Any, *tiles: tuple[int, int]) -> None:
+    """Put all agents where the rule says, or onto tiles counted from the walkable corner."""
+    table = np.zeros(1, table_dtype(TINY)).view(np.recarray)
+    table["place_count"] = len(tiles)
+    for index, (row, col) in enumerate(tiles):
+        table["place_row"][0, index], table["place_col"][0, index] = row, col
+    place_all(worlds, table.view(np.ndarray))
 
 
 @entry
@@ -51,11 +61,17 @@ def draw(worlds: Any, what: int, argument: int, out: Any) -> None:
         elif what == FREE:
             row, col = free_tile(world)
         elif what == RESPAWN:
-            row, col = respawn_tile(world)
+            row, col = respawn_tile(world, int(0))
         else:
             row, col = depth_tile(world, argument)
         out[index, 0] = row
         out[index, 1] = col
+
+
+@entry
+def measure_depths(worlds: Any, tiles: Any, depths: Any) -> None:
+    for index in range(tiles.shape[0]):
+        depths[index] = depth_of(worlds[0], int(tiles[index, 0]), int(tiles[index, 1]))
 
 
 def tiles_of(worlds: Any, what: int, count: int, argument: int = 0) -> np.ndarray:
@@ -68,6 +84,7 @@ def make(teams: list[int], sizes: Sizes = STANDARD, seed: int = 1, **rules: int)
     """Return a world of grass with teams of the given sizes, nobody placed yet."""
     worlds = make_worlds(1, sizes)
     worlds.seed = seed
+    worlds.episode = 1
     for name, value in (dict(playable=sizes.playable_limit) | rules).items():
         worlds[f"rule_{name}"] = value
     world = worlds[0]
@@ -185,10 +202,11 @@ def test_anywhere_is_habitable():
 
 
 def test_given_tiles_are_kept():
-    worlds = make([1, 1], TINY, spawn=SPAWN_GIVEN)
-    worlds.entity_spawn_row[0, :2], worlds.entity_spawn_col[0, :2] = [20, 21], [22, 23]
-    place(worlds)
-    assert positions(worlds) == [(20, 22), (21, 23)]
+    worlds = make([2, 2], TINY, spawn=SPAWN_GIVEN)
+    worlds.tile_material[:] = Material.WATER
+    place(worlds, (4, 6), (5, 7), (6, 8), (7, 9))
+    assert positions(worlds) == [(20, 22), (21, 23), (22, 24), (23, 25)]
+    assert worlds.tile_material[0, 21, 23] == Material.GRASS
 
 
 @pytest.mark.parametrize("spawn", [SPAWN_EDGE, SPAWN_RING, SPAWN_ANYWHERE])
@@ -215,14 +233,24 @@ def test_random_tiles_leave_out_the_last_row_and_column():
     assert len({tuple(tile) for tile in tiles.tolist()}) == 16 * 16
 
 
-@pytest.mark.parametrize("depth", [0, 3, 7, 8])
+@pytest.mark.parametrize("depth", [0, 3, 7])
 def test_depth_tiles(depth):
     tiles = tiles_of(make([1], TINY), DEPTH, 600, depth)
-    inward = np.minimum(tiles - 16, 32 - tiles).min(axis=1)
+    inward = np.minimum(tiles - 16, 31 - tiles).min(axis=1)
     assert (inward == depth).all()
-    if depth < 8:
-        assert tiles.min() == 16 + depth
-        assert tiles.max() == 32 - depth
+    assert tiles.min() == 16 + depth
+    assert tiles.max() == 31 - depth
+
+
+def test_the_depths_are_those_of_the_square_without_the_last_row_and_column():
+    worlds = make([1], TINY)
+    tiles = tiles_of(worlds, RANDOM, 4000)
+    depths = np.zeros(len(tiles), np.int64)
+    measure_depths(worlds, tiles, depths)
+    assert (depths == np.minimum(tiles - 16, 31 - tiles).min(axis=1)).all()
+    # The middle of the map is (24, 24): four tiles are deepest, and it is one of them.
+    deepest = {tuple(tile) for tile in tiles[depths == 7].tolist()}
+    assert deepest == {(23, 23), (23, 24), (24, 23), (24, 24)}
 
 
 def test_the_dead_come_back_on_the_border():

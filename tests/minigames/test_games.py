@@ -278,6 +278,18 @@ def test_the_dead_of_a_race_come_back_frozen_immortal_and_anew():
     assert game.world.player_order[:2].tolist() == [bert, anna]
 
 
+def test_a_death_pays_nothing_for_the_health_that_comes_back_with_the_respawn():
+    game = race(resource=0)
+    anna = game.player(8, 5, health=60)
+    game.player(0, 0)
+    game.scene.set(anna, health=0)
+    game.tick()
+    assert game.scene["health"][anna] == 100
+    assert game.rewards[anna] == -1
+    game.tick()
+    assert game.rewards[anna] == pytest.approx(40 * 0.003)
+
+
 def test_nobody_wins_a_race_that_nobody_ends():
     game = race(horizon=1)
     game.player(0, 0)
@@ -439,6 +451,16 @@ def test_a_sandwich_that_all_leave_is_nobodys():
     assert game.won() == []
 
 
+def test_a_sandwich_that_all_leave_late_scores_nothing_and_is_no_win():
+    game = Game("sandwich", team(tick_ge()), knobs=(0, 1), resource=0, npc=0)
+    game.player(4, 4, team=0, health=0)
+    game.player(12, 12, team=1, health=0)
+    game.tick()
+    assert game.world.is_game_over == 1
+    assert game.won() == []
+    assert game.world.winning_score == 0
+
+
 def test_a_sandwich_is_refilled_by_half_as_many_as_live():
     game = Game("sandwich", team(tick_ge()), knobs=(16, 500), resource=0, npc_refill=0)
     for number in range(6):
@@ -532,6 +554,23 @@ def test_a_raid_is_won_by_killing_enough():
     game.tick({anna: {"attack": prey}})
     assert game.won() == [anna, bert]
     assert game.world.winning_score == pytest.approx((0.99 + 0.5) / 2)
+
+
+def test_a_raid_whose_hunters_have_all_fallen_is_lost_by_the_scouts_too():
+    game = raid()
+    for _ in range(8):
+        game.player(1, 1, team=0)
+    game.set_up()
+    is_scout = game.scene.worlds[0].entity_state[:8, 0] != 0
+    for hunter in np.flatnonzero(~is_scout):
+        game.scene.set(hunter, health=0)
+    game.tick()
+    assert game.world.is_game_over == 1
+    assert game.won() == []
+    assert game.world.winning_score == 0
+    assert game.rewards[:8].tolist() == [-1] * 8
+    assert game.terminated[:8].all()
+    assert not game.truncated.any()
 
 
 def flags(wanted=1, **rules):

@@ -20,7 +20,7 @@ def end_all(worlds, table):
 
 def end(batch, is_won):
     """End the episode in every world, won or not, and begin the next."""
-    batch.worlds.winning_score = float(is_won)
+    batch.worlds.player_won[:, 0] = is_won
     end_all(batch.worlds.view(np.ndarray), batch.table.view(np.ndarray))
     batch.reset()
 
@@ -52,6 +52,16 @@ def test_a_ladder_climbs_when_won_and_stands_when_lost(game):
         end(batch, is_won=True)
     steps = [min(ladder.start + rung * ladder.step, ladder.stop) for rung in range(4)]
     assert values == steps
+
+
+def test_a_win_counts_whatever_it_scores_and_a_score_counts_for_nothing():
+    batch = make_batch(1, only("race_to_center"))
+    batch.worlds.winning_score = 0
+    end(batch, is_won=True)
+    assert batch.worlds[0].episode_number[number_index("playable", {})] == 48
+    batch.worlds.winning_score = 1
+    end(batch, is_won=False)
+    assert batch.worlds[0].episode_number[number_index("playable", {})] == 48
 
 
 @pytest.mark.parametrize("game", LADDERS)

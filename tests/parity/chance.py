@@ -2,8 +2,9 @@
 
     python tests/parity/chance.py --peer .venv-peer/bin/python
 
-Where NPCs wander, where the dead come back, what a harvest finds, an NPC's gear, its drops: each a
-two-sample chi-square test. A statistic more than five standard deviations above its mean fails.
+Where NPCs wander and begin, where the dead come back, what a harvest finds, an NPC's gear, its
+drops: each a two-sample chi-square test. A statistic more than five standard deviations above its
+mean fails.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from scenes import FIRST, LAST, draw_body
 
 from metammo.envs.scenario import Scenario
 from metammo.jit import entry
-from metammo.maps.spawns import respawn_tile
+from metammo.maps.spawns import depth_of, depth_tile, random_tile, respawn_tile
 from metammo.rules.items import INVENTORY_SIZE
 from metammo.rules.materials import Material
 from metammo.tick.harvesting import gather
@@ -44,7 +45,19 @@ def draw_wander(worlds, row, col):
 
 @entry
 def draw_edge(worlds):
-    return respawn_tile(worlds[0])
+    return respawn_tile(worlds[0], int(0))
+
+
+@entry
+def draw_refill(worlds, depth):
+    row, col = depth_tile(worlds[0], depth)
+    return row, col, depth_of(worlds[0], row, col)
+
+
+@entry
+def draw_start(worlds):
+    row, col = random_tile(worlds[0])
+    return depth_of(worlds[0], row, col)
 
 
 @entry
@@ -91,6 +104,14 @@ class Ours:
         """Return a tile."""
         row, col = draw_edge(self.worlds)
         return f"{int(row)} {int(col)}"
+
+    def refill(self) -> str:
+        """Return a tile and its depth."""
+        return " ".join(str(int(number)) for number in draw_refill(self.worlds, DEPTH))
+
+    def start(self) -> str:
+        """Return a depth."""
+        return str(int(draw_start(self.worlds)))
 
     def harvest(self) -> str:
         """Return the types of what a tree gives."""
@@ -157,6 +178,8 @@ def main() -> int:
     draws: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
         "wander": (ours.wander, {}),
         "edge": (ours.edge, {}),
+        "refill": (ours.refill, place),
+        "start": (ours.start, {}),
         "harvest": (ours.harvest, {"row": CENTER + 3, "col": CENTER}),
         "gear": (ours.gear, place),
         "drops": (ours.drops, place),

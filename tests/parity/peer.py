@@ -22,7 +22,7 @@ from nmmo.entity.npc import Aggressive, Equipment, Passive, PassiveAggressive
 from nmmo.entity.player import Player
 from nmmo.lib import material, spawn
 from nmmo.lib.event_code import EventCode
-from nmmo.systems import droptable
+from nmmo.systems import combat, droptable
 from nmmo.systems import item as Item  # noqa: N812
 from nmmo.systems.item import ItemState
 
@@ -419,6 +419,18 @@ class Peer:
         """Draw where the dead come back."""
         row, col = spawn.get_random_coord(self.config, self.realm._np_random, edge=True)
         return f"{row} {col}"
+
+    def draw_refill(self, message):
+        """Draw where an NPC begins in place of a dead one, and how deep that is."""
+        row, col = combat.spawn(self.config, message["danger"], self.realm._np_random)
+        danger = combat.danger(self.config, (row, col))
+        return f"{row} {col} {round(danger * self.config.MAP_CENTER / 2)}"
+
+    def draw_start(self, message):
+        """Draw how deep an NPC begins that may begin anywhere."""
+        border, side = self.config.MAP_BORDER, self.config.MAP_CENTER
+        place = self.realm._np_random.integers(border, side + border, 2).tolist()
+        return str(round(combat.danger(self.config, place) * side / 2))
 
     def draw_harvest(self, message):
         """Draw what a tree gives."""

@@ -89,10 +89,11 @@ def random_tile(world):
 
 @kernel
 def depth_tile(world, depth):
-    """Return a random tile of the ring so many tiles from the border, on one of its four sides."""
+    """Return a random tile so deep in the square of `random_tile`, on one of the ring's sides."""
     low = low_border(world) + depth
-    high = low_border(world) + int(world.rule_playable) - depth
-    along = low + draw_below(world, max(high - low, 1))
+    side_length = max(int(world.rule_playable) - 2 * depth, 1)
+    high = low + side_length - 1
+    along = low + draw_below(world, side_length)
     side = draw_below(world, int(SIDES))
     if side == 0:
         return low, along
@@ -101,6 +102,18 @@ def depth_tile(world, depth):
     if side == 2:
         return high, along
     return along, low
+
+
+@kernel
+def depth_of(world, row, col):
+    """Return how deep a tile lies in the square of `random_tile`: 0 on its outline.
+
+    That square lacks the last walkable row and column, so the tile in the middle of the map is not
+    the deepest: no tile's danger is 1, and no NPC begins at the highest level.
+    """
+    low = low_border(world)
+    high = low + int(world.rule_playable) - 1
+    return min(min(row - low, high - row), min(col - low, high - col))
 
 
 @kernel

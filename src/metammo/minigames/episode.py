@@ -5,6 +5,7 @@ import numpy as np
 from metammo.jit import kernel
 from metammo.maps.spawns import place_players
 from metammo.maps.terrain import generate_terrain
+from metammo.minigames.verdicts import winning_players
 from metammo.rules.rules import SHARE
 from metammo.tasks.embedding import BITS, tell_task
 from metammo.tick.fighting import PLAYER
@@ -280,8 +281,11 @@ def draw_map(world):
 
 @kernel
 def count_win(world, row):
-    """Count a won game on its ladder, and climb when there are enough wins at the rung."""
-    if row.ladder_index < 0 or world.winning_score <= 0:
+    """Count a won game on its ladder, and climb when there are enough wins at the rung.
+
+    A win counts whatever it scores: one at the horizon may score nothing.
+    """
+    if row.ladder_index < 0 or winning_players(world) == 0:
         return
     game = int(world.game)
     wins = int(world.ladder_wins[game]) + 1
@@ -289,4 +293,4 @@ def count_win(world, row):
     if wins >= row.ladder_wins and row.ladder_start + rung * row.ladder_step < row.ladder_stop:
         world.ladder_rung[game] = rung + 1
         wins = int(0)
-    world.ladder_wins[game] = wins
+    world.ladder_wins[game] = min(wins, int(row.ladder_wins))

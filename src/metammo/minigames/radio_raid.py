@@ -81,12 +81,16 @@ def send_wave(world):
 
 @kernel
 def referee(world):
-    """Send the next wave; declare the teams that have killed enough."""
+    """Send the next wave; declare the teams that have killed enough, or all beaten.
+
+    When the last hunter has fallen the scouts have lost, too: they live, but cannot win any more.
+    """
     send_wave(world)
     declare_finished(world)
     score_survivors(world)
     if living_players(world) <= int(world.game_state[SCOUT_COUNT]):
         world.is_game_over = 1
+        world.is_decided = 1
     end_undecided(world)
 
 

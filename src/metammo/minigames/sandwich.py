@@ -16,6 +16,7 @@ from metammo.minigames.verdicts import (
     last_team_standing,
     living_players,
     time_left_score,
+    winning_players,
 )
 from metammo.rules.knobs import OneOver
 from metammo.rules.rules import SPAWN_RING
@@ -56,7 +57,7 @@ def referee(world):
         soldiers_from_area(world, missing, low, low, 2 * reach + 1, center, center)
     if int(world.tick) >= int(world.game_knob[SURVIVE_TICKS]) or is_horizon(world):
         last_team_standing(world)
-        if world.is_decided != 0:
+        if winning_players(world) > 0:
             world.winning_score = time_left_score(world)
     elif living_players(world) == 0:
         world.is_game_over = 1

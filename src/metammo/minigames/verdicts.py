@@ -60,6 +60,15 @@ def declare_living_teams(world):
 
 
 @kernel
+def winning_players(world):
+    """Return the number of agents declared winners."""
+    count = int(0)
+    for player in range(int(world.player_count)):
+        count += int(world.player_won[player])
+    return count
+
+
+@kernel
 def is_horizon(world):
     """Return whether the episode's time is up."""
     return int(world.tick) >= int(world.rule_horizon)

@@ -40,16 +40,17 @@ def shaping_reward(world, player):
 def reward_of(world, player):
     """Return an agent's reward of this tick, float64.
 
-    A decided game pays its verdict in place of everything else; a death, also one that is followed
-    by a respawn, pays the death's reward in place of the task's; the frozen earn no task reward.
+    A decided game pays its verdict in place of everything else, and so does a death, also one that
+    is followed by a respawn, whose new health counts in the next tick; the frozen earn no task
+    reward.
     """
     if world.is_decided != 0:
         if world.player_won[player] != 0:
             return np.float64(world.rule_reward_win) * np.float64(world.winning_score)
         return np.float64(world.rule_reward_loss)
     if world.player_died[player] != 0:
-        reward = np.float64(world.rule_reward_death)
-    elif int(world.entity_freeze[player]) > 0:
+        return np.float64(world.rule_reward_death)
+    if int(world.entity_freeze[player]) > 0:
         reward = 0.0
     else:
         change = np.float64(world.player_progress_change[player])

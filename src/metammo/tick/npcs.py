@@ -3,7 +3,7 @@
 import numpy as np
 
 from metammo.jit import kernel
-from metammo.maps.spawns import depth_tile, random_tile
+from metammo.maps.spawns import depth_of, depth_tile, random_tile
 from metammo.rules.items import ARMOR, TOOLS
 from metammo.rules.rules import SHARE
 from metammo.rules.sizes import VISION
@@ -16,7 +16,6 @@ from metammo.world.grid import (
     MOVE_NORTH,
     MOVE_ROW,
     MOVE_STAY,
-    center_of,
     distance,
     entity_distance,
     is_habitable,
@@ -325,13 +324,6 @@ def add_npc(world, kind, style, row, col):
     world.entity_spawn_col[entity] = col
     put_entity(world, entity, row, col)
     return npc
-
-
-@kernel
-def depth_of(world, row, col):
-    """Return a tile's distance from the playable border, tiles."""
-    center = center_of(world)
-    return int(world.rule_playable) // 2 - distance(row, col, center, center)
 
 
 @kernel
