@@ -17,6 +17,7 @@ import numpy as np
 import tyro
 
 import metammo
+from metammo.cli.knobs import read_knobs
 from metammo.cli.show import note, print_json, print_table
 from metammo.envs.batch import make_vec
 from metammo.envs.crew import core_count
@@ -59,6 +60,12 @@ class Options:
     """Ticks of a timed run."""
     runs: int = 5
     """Timed runs; the median is quoted."""
+    policy: str = "random"
+    """Who plays (sim): random, scripted, a checkpoint; never timed."""
+    first_tick: int = 0
+    """Tick at which each timed run begins (sim): until then the same players play, untimed."""
+    knobs: tuple[str, ...] = ()
+    """Rules and the game's own knobs that differ, as hold_ticks=30000 (sim, reset)."""
     mortal: bool = False
     """Let agents die; else health, food and water are refilled outside the timer."""
     npcs: int = 128
@@ -103,13 +110,54 @@ def _commit() -> str:
     return result.stdout.strip()
 
 
+class Players:
+    """Who plays a batch that is timed: valid random actions, or a policy's."""
+
+    def __init__(self, batch: Any, options: Options) -> None:
+        """Load the policy; each call of `act` draws anew."""
+        self.batch, self.drawn, self.policy = batch, 0, None
+        if options.policy != "random":
+            from metammo.policies.hub import load_policy
+
+            self.policy = load_policy(options.policy)
+            rows = batch.world_count * batch.agent_count
+            self.state = self.policy.initial_state(rows)
+
+    def act(self) -> Any:
+        """Return actions for all worlds, int16[worlds, agents, heads]."""
+        batch = self.batch
+        self.drawn += 1
+        if self.policy is None:
+            return batch.random_actions(self.drawn)
+        flat = batch.observations.reshape(-1)
+        told: tuple[Any, ...] = (flat, batch.masks.reshape(len(flat), -1), self.state)
+        if batch.layout.has_market:
+            from metammo.observe.layout import Market
+
+            told = (*told, Market(batch.markets, np.arange(len(flat)) // batch.agent_count))
+        actions, self.state = self.policy.act(*told)
+        return actions.reshape(batch.world_count, batch.agent_count, -1)
+
+    def play(self, ticks: int, mortal: bool) -> None:
+        """Let some ticks pass."""
+        for _ in range(ticks):
+            if not mortal:
+                self.batch.refill()
+            self.batch.step(self.act())
+
+
 def time_runs(batch: Any, options: Options) -> dict[str, Any]:
     """Step a batch for several runs; actions are drawn, and health refilled, outside the timer."""
     rates, alive_share, worst = [], [], 0.0
+    players = Players(batch, options)
+    players.play(options.first_tick, options.mortal)
+    began = batch.state_dict()
     for run in range(options.runs + 1):
         counted, seconds = 0, 0.0
-        for tick in range(options.ticks):
-            actions = batch.random_actions(run * options.ticks + tick)
+        if options.first_tick:
+            batch.load_state_dict(began)
+        for _ in range(options.ticks):
+            actions = players.act()
             if not options.mortal:
                 batch.refill()
             counted += int(batch.alive.sum())
@@ -173,10 +221,14 @@ def time_peer(options: Options, ours: float) -> dict[str, Any]:
 def time_phases(batch: Any, options: Options) -> dict[str, float]:
     """Return each phase's share of a step, 0..1, in order; on one thread."""
     spent: Counter[str] = Counter()
+    players = Players(batch, options)
+    if options.first_tick:
+        batch.reset(0)
+        players.play(options.first_tick, options.mortal)
     for tick in range(options.ticks + 1):
         if not options.mortal:
             batch.refill()
-        laps = batch.step_timed(batch.random_actions(tick))
+        laps = batch.step_timed(players.act())
         if tick:  # the first compiles and warms up
             spent.update(laps)
     whole = spent.total()
@@ -193,7 +245,7 @@ def bench_sim(options: Options) -> dict[str, Any]:
         evaluation=True,
         config=options.config,
         size=options.size,
-        **world_knobs(options),
+        **{**world_knobs(options), **read_knobs(options.knobs)},
     )
     batch.step(batch.random_actions(0))
     compiled = time.perf_counter() - started
@@ -209,7 +261,12 @@ def bench_sim(options: Options) -> dict[str, Any]:
 def bench_reset(options: Options) -> dict[str, Any]:
     """Measure a reset with a new map, alone on a core."""
     batch = make_vec(
-        options.game, options.worlds, threads=1, evaluation=True, config=options.config
+        options.game,
+        options.worlds,
+        threads=1,
+        evaluation=True,
+        config=options.config,
+        **read_knobs(options.knobs),
     )
     seconds = []
     for _ in range(options.runs + 1):

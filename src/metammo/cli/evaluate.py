@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import tyro
 
+from metammo.cli.knobs import read_knobs
 from metammo.cli.show import match_table, print_json
 from metammo.evaluation.match import MatchResult, play_match
 from metammo.policies.hub import load_policy
-from metammo.tasks.parsing import read_task
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Options:
     """Of the worlds; the same seed gives the same rows."""
     task: str = ""
     """Ask this in place of the game's own, as "tick_ge() & equip_item('hat')"."""
+    knobs: tuple[str, ...] = ()
+    """Rules and the game's own knobs that differ, as horizon=512 fog_speed=1/16 teams=8,8,112."""
     threads: int = 0
     """Cores; 0: all."""
     config: str = "mini"
@@ -70,7 +72,7 @@ def run(arguments: Sequence[str]) -> int:
         seed=options.seed,
         threads=options.threads or None,
         config=options.config,
-        knobs={"task": read_task(options.task)} if options.task else None,
+        knobs=read_knobs(options.knobs, options.task),
     )
     rows = result.rows()
     if options.json:
