@@ -171,6 +171,8 @@ _MEASURE = '''@kernel
 def measure_own(world):
     """Measure the games' own predicates, step by step, for `update_tasks`."""
     game = int(world.game)
+    if game not in ({games},):
+        return
     for player in range(int(world.player_count)):
         first, last = subject_of(world, player)
         if player != first or world.player_progress[player] >= 1:
@@ -201,7 +203,8 @@ def _predicate_text(files: list[GameFile]) -> tuple[str, str]:
             )
     if not branches:
         return "", ""
-    return "\n".join(imports) + "\n", _MEASURE.format(branches="\n".join(branches))
+    games = ", ".join(str(index) for index, file in enumerate(files) if file.game.predicates)
+    return "\n".join(imports) + "\n", _MEASURE.format(games=games, branches="\n".join(branches))
 
 
 def _hook_lines(files: list[GameFile], hook: str) -> str:

@@ -70,8 +70,11 @@ def evaluate(world, player, stack):
     `stack` is scratch, float64[steps].
     """
     first, last = subject_of(world, player)
+    steps = int(world.task_length[player])
+    if steps == 1:
+        return min(max(step_value(world, player, int(0), first, last), 0.0), 1.0)
     height = int(0)
-    for step in range(int(world.task_length[player])):
+    for step in range(steps):
         code = int(world.task_step[player, step])
         if code <= CONSTANT:
             stack[height] = step_value(world, player, step, first, last)
