@@ -153,7 +153,7 @@ print(*(name for name, count in kernels.items() if count > 1))
 """
 
 
-@pytest.mark.parametrize("config", ["mini", "full"])
+@pytest.mark.parametrize("config", ["full", pytest.param("mini", marks=pytest.mark.slow)])
 def test_every_kernel_is_compiled_once(tmp_path, config):
     """For each size class, and for each layout what writes or reads its records."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}

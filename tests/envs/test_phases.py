@@ -7,7 +7,7 @@ from metammo.envs.batch import make_vec
 from metammo.envs.phases import timed_text
 from metammo.jit import IS_COMPILED
 
-GAMES = ["survive", "race_to_center"]
+GAMES = ["race_to_center"]
 OPTIONS = {"worlds": 2, "seed": 5, "size": "tiny", "threads": 1, "horizon": 20}
 
 

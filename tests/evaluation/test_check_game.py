@@ -1,6 +1,7 @@
 """A bad game is warned of, by what is bad in it; a good one is not."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ from metammo.evaluation.check_game import (
     _ranks,
     check_game,
     favoured,
+    find_still_ladder,
     life_correlations,
     play_alone,
     upper_tail,
 )
+from metammo.minigames.minigame import find_game
 from metammo.policies.hub import load_policy
 
 BAD = '''
@@ -29,7 +32,7 @@ from metammo.tasks.library import defeat_entity
 from metammo.world.random import draw_below
 
 FAULT = 0
-FAIR, HOPELESS, FIRST_WINS, PLACE_WINS, NO_SCORE = range(5)
+FAIR, HOPELESS, FIRST_WINS, PLACE_WINS = range(4)
 
 
 @kernel
@@ -50,7 +53,7 @@ def referee(world):
     world.is_game_over = 1
     if fault != HOPELESS:
         declare_team(world, winner(world, fault))
-        world.winning_score = 0 if fault == NO_SCORE else 1
+        world.winning_score = 1
 
 
 class Bad(Minigame):
@@ -65,7 +68,7 @@ class Bad(Minigame):
     referee = referee
 '''
 
-HOPELESS, FIRST_WINS, PLACE_WINS, NO_SCORE = range(1, 5)
+HOPELESS, FIRST_WINS, PLACE_WINS = range(1, 4)
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +110,12 @@ def test_places_are_those_of_the_episode_that_ended(bad):
 
 
 def test_a_ladder_that_wins_do_not_move(bad):
-    found = warned(bad, fault=NO_SCORE)
-    assert set(found) == {"ladder"}
-    assert "sets world.winning_score above 0" in found["ladder"]
+    file = find_game(bad)
+    played = Played("scripted", "training", length=[30] * 4, won=[np.ones(4, bool)] * 4, rungs=0)
+    found = find_still_ladder(file, [played])
+    assert "4 of them won: a rung takes 1 wins in one world" in found[0].text
+    assert find_still_ladder(file, [replace(played, rungs=1)]) == []
+    assert find_still_ladder(file, [replace(played, knobs="rated")]) == []
 
 
 def test_a_task_in_which_nobody_gets_anywhere(bad):
@@ -121,6 +127,7 @@ def test_a_task_in_which_nobody_gets_anywhere(bad):
 def test_rewards_that_grow_by_dying(bad):
     # The fog takes those outside first.
     fog = {"fog_onset": 1, "fog_speed": 1, "fog_final_size": 4, "spawn": "anywhere"}
+    fog["reward_win"] = 0.0
     found = warned(bad, **fog, reward_death=1.0, reward_health=0.0, reward_loss=0.0)
     assert "died sooner earned" in found["death_pays"]
     assert "death_pays" not in warned(bad, **fog)

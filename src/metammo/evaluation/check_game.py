@@ -341,7 +341,7 @@ def find_still_ladder(file: GameFile, played: Sequence[Played]) -> list[Finding]
     wins = sum(bool(won.any()) for each in trained for won in each.won)
     count = sum(len(each.length) for each in trained)
     if wins:
-        why = "a win counts where the referee sets world.winning_score above 0"
+        why = f"a rung takes {ladder.wins} wins in one world; give more episodes, or ask for fewer"
     else:
         why = f"the lowest rung, {ladder.knob} {ladder.start}, may be too hard"
     text = f"the ladder did not move in {count} episodes, {wins} of them won: {why}"
