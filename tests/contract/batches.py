@@ -17,6 +17,15 @@ def only(game):
     return {name: 1.0 if name == game else 1e-12 for name in GAMES}
 
 
+def mix_of(*wanted, config="mini", **knobs):
+    """Return a mix of all games of a config in which these alone are drawn, with these knobs.
+
+    Tests that share a mix share a driver, and what it takes to compile it.
+    """
+    games = GAMES if config == "mini" else ALL_GAMES
+    return {name: (1.0, knobs) if name in wanted else 1e-12 for name in games}
+
+
 def make_batch(worlds=6, games=GAMES, **options):
     return metammo.make_vec(games, worlds=worlds, **{"threads": 1, **options})
 

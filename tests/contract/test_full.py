@@ -8,9 +8,9 @@ from metammo.actions import FULL_MASK_SIZE
 from metammo.envs.vector import MinigameVectorEnv
 from metammo.observe.layout import FULL_LAYOUT, MARKET_PART, MINI_LAYOUT
 from metammo.world.worlds import world_hash
-from tests.contract.batches import ALL_GAMES, bytes_of, play
+from tests.contract.batches import ALL_GAMES, bytes_of, mix_of, play
 
-GAMES = {"survive": 1.0, "team_battle": 1.0, "multi_task": 1.0, "ammo_training": 1.0}
+GAMES = mix_of("survive", "team_battle", "multi_task", "ammo_training", config="full")
 FULL = {"config": "full", "horizon": 60}
 
 
@@ -102,6 +102,6 @@ def test_random_play_trades():
 
 
 def test_the_mini_config_has_no_market():
-    batch = metammo.make_vec("survive", 1, threads=1)
+    batch = metammo.make_vec(mix_of("survive"), 1, threads=1)
     assert batch.markets.shape[1] == 0
     assert "market" not in batch.observation_space["observation"].spaces

@@ -6,6 +6,7 @@ import pytest
 import metammo
 from metammo.minigames.minigame import GameError, find_game, games
 from metammo.rules.knobs import Integers, KnobError
+from tests.contract.batches import mix_of
 
 ALL = ["race_to_center", "survive", "team_battle"]
 
@@ -89,8 +90,9 @@ def test_what_does_not_fit_is_told_so(options, words):
 
 
 def test_any_game_runs_in_the_full_config_with_its_own_systems():
-    batch = metammo.make_vec(["race_to_center", "team_battle"], 8, config="full", threads=1)
-    races = batch.worlds.game == 0
+    mix = mix_of("race_to_center", "team_battle", config="full")
+    batch = metammo.make_vec(mix, 8, config="full", threads=1)
+    races = batch.worlds.game == batch.game_names.index("race_to_center")
     assert batch.layout.name == "full"
     assert 0 < races.sum() < 8
     assert (batch.worlds.rule_item == ~races).all()

@@ -8,7 +8,7 @@ from metammo.jit import IS_COMPILED
 from metammo.minigames.minigame import find_game, game_names
 from metammo.observe.scratch import make_kept
 from metammo.world.shares import make_taken
-from tests.contract.batches import GAMES
+from tests.contract.batches import mix_of
 
 FILL = 0xA5
 
@@ -55,8 +55,7 @@ def test_rows_are_brought_up_to_date(game):
     ticks = 250 if IS_COMPILED else 4
     config = find_game(game).configs[0]
     knobs = {"teams": 4, "agents": 16, "playable": 16, "horizon": 90}
-    mix = {name: (1.0, knobs) if name == game else 1e-12 for name in game_names()}
-    mix = {name: mix[name] for name in mix if config == "full" or name in GAMES}
+    mix = mix_of(game, config=config, **knobs)
     batch = make_vec(mix, 2, seed=3, size="tiny", config=config, threads=1)
     play_and_compare(batch, ticks)
     batch.close()
@@ -65,16 +64,8 @@ def test_rows_are_brought_up_to_date(game):
 @pytest.mark.parametrize("config", ["mini", "full"])
 def test_death_and_the_next_episode_leave_nothing_behind(config):
     hunger = {"starvation_damage": 40, "resource_depletion": 30, "horizon": 60}
-    batch = make_vec(
-        ["survive", "team_battle"],
-        4,
-        seed=1,
-        threads=1,
-        config=config,
-        teams=16,
-        agents=128,
-        **hunger,
-    )
+    mix = mix_of("survive", "team_battle", config=config, teams=16, agents=128, **hunger)
+    batch = make_vec(mix, 4, seed=1, threads=1, config=config)
     died, lived = play_and_compare(batch, 200, every=7)
     assert died > 100
     assert lived > 100
@@ -82,7 +73,7 @@ def test_death_and_the_next_episode_leave_nothing_behind(config):
 
 
 def test_a_restored_world_of_another_episode_is_written_anew():
-    batch = make_vec("team_battle", 2, seed=1, threads=1, horizon=30)
+    batch = make_vec(mix_of("team_battle", horizon=30), 2, seed=1, threads=1)
     for tick in range(20):
         batch.step(batch.random_actions(tick))
     kept = batch.worlds.copy()

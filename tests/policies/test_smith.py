@@ -9,6 +9,7 @@ from metammo.observe.layout import Market
 from metammo.policies.hub import load_policy
 from metammo.policies.smith import SmithPolicy
 from metammo.world.columns import Event
+from tests.contract.batches import mix_of
 
 MINI_EVENTS = {Event.SEIZE_TILE}
 """What no game of these has."""
@@ -16,7 +17,7 @@ MINI_EVENTS = {Event.SEIZE_TILE}
 
 def play(game, worlds, ticks, seed):
     """Let smiths play a game; return how often each event happened in all episodes."""
-    batch = make_vec(game, worlds, seed=seed, config="full")
+    batch = make_vec(mix_of(game, config="full"), worlds, seed=seed, config="full")
     smith = SmithPolicy(seed=seed)
     counts = np.zeros(len(Event), np.int64)
     world_of = np.repeat(np.arange(worlds), batch.agent_count)
@@ -45,13 +46,14 @@ def test_every_event_happens():
 
 def test_it_plays_the_full_config_alone():
     smith = SmithPolicy()
-    batch = make_vec("survive", 1)
+    batch = make_vec(mix_of("survive"), 1)
     with pytest.raises(ValueError, match="full config only"):
         smith.act(batch.observations[0], batch.masks[0], None)
 
 
 def test_it_meets_the_others_in_matches():
     names = ("smith", "scripted", "random")
-    match = play_match("survive", [load_policy(name) for name in names], 4, config="full", worlds=4)
+    game = mix_of("survive", config="full")
+    match = play_match(game, [load_policy(name) for name in names], 4, config="full", worlds=4)
     rows = {row["policy"]: row for row in match.rows()}
     assert rows["smith"]["progress"] > rows["random"]["progress"]

@@ -35,8 +35,9 @@ from metammo.rules.items import ARMOR, INVENTORY_SIZE, IS_STACKED, SLOT_OF, TOOL
 from metammo.rules.skills import LEVEL_EXPERIENCE
 from metammo.world.columns import Event
 from metammo.world.worlds import fork, world_hash
+from tests.contract.batches import mix_of
 
-GAMES = ["survive", "team_battle"]
+GAMES = mix_of("survive", "team_battle", config="full")
 NOTHING = np.array(no_op(FULL_HEADS), np.int16)
 TYPES = [int(item) for item in Item if item]
 

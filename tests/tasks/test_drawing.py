@@ -9,7 +9,7 @@ from metammo.rules.rules import MINI
 from metammo.tasks.curriculum import TRAINING
 from metammo.tasks.library import count_event, hoard_gold, occupy_tile, own_predicate, tick_ge
 from metammo.tasks.tasks import OneOf, TaskError, team, weighted
-from tests.contract.batches import GAMES, only
+from tests.contract.batches import GAMES, mix_of, only
 
 TEAM_TASKS = (team(tick_ge(9)), team(count_event("eat_food", 3)), team(occupy_tile("center")))
 
@@ -74,10 +74,10 @@ def test_each_config_asks_what_its_systems_allow():
     game = batch.game_names.index("multi_task")
     assert batch.tasks[game] == TRAINING.within(MINI)
     batch.close()
-    games = {"survive": 1.0, "team_battle": 1.0, "multi_task": 1.0, "ammo_training": 1.0}
-    batch = metammo.make_vec(games, 1, config="full", threads=1)
-    assert batch.tasks[2] == list(TRAINING.tasks)
-    assert batch.tasks[3] == [count_event("fire_ammo", 10)]
+    batch = metammo.make_vec(mix_of("multi_task", config="full"), 1, config="full", threads=1)
+    asked = dict(zip(batch.game_names, batch.tasks, strict=True))
+    assert asked["multi_task"] == list(TRAINING.tasks)
+    assert asked["ammo_training"] == [count_event("fire_ammo", 10)]
     batch.close()
     # A user may take a system away, and with it its tasks.
     batch = batch_of("multi_task", 1, combat=0)
