@@ -70,7 +70,7 @@ def test_a_new_game_is_shown_trained_rated_and_timed(own, capsys, monkeypatch):
     rated = ["--game", own, "--episodes", "2", "--threads", "1", "--against", "random", "--json"]
     assert main(["evaluate", run, *rated, *asked]) == 0
     assert len(json.loads(capsys.readouterr().out)["rows"]) == 2
-    timed = ["--worlds", "2", "--ticks", "3", "--runs", "1", "--no-phases", "--json"]
+    timed = ["--worlds", "2", "--ticks", "3", "--runs", "1", "--no-profile", "--json"]
     for what in ("sim", "reset"):
         assert main(["bench", what, "--game", own, *timed]) == 0
         assert json.loads(capsys.readouterr().out)["game"] == own

@@ -70,7 +70,7 @@ class Options:
     """Let agents die; else health, food and water are refilled outside the timer."""
     npcs: int = 128
     """NPCs of a world."""
-    phases: bool = True
+    profile: bool = True
     """Show, too, where the time goes (sim): a second run on one thread, with a clock inside."""
     steps: int = 500_000
     """Agent-steps of `bench train`."""
@@ -252,7 +252,7 @@ def bench_sim(options: Options) -> dict[str, Any]:
     result = time_runs(batch, options)
     if options.vs_peer:
         result |= time_peer(options, result["agent_steps_per_second"])
-    if options.phases:
+    if options.profile:
         result["phases"] = time_phases(batch, options)
     batch.close()
     return {"compile_or_load_seconds": compiled, **result}
@@ -311,7 +311,7 @@ def _run_apart(options: Options, threads: int) -> float:
     command = [sys.executable, "-m", "metammo.cli.main", "bench", "sim", "--json", "--threads", "1"]
     command += ["--game", options.game, "--worlds", str(max(options.worlds // threads, 1))]
     command += ["--ticks", str(options.ticks), "--runs", str(options.runs)]
-    command += ["--npcs", str(options.npcs), "--config", options.config, "--no-phases"]
+    command += ["--npcs", str(options.npcs), "--config", options.config, "--no-profile"]
     processes = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(threads)
     ]
@@ -322,7 +322,7 @@ def _run_apart(options: Options, threads: int) -> float:
 def bench_scale(options: Options) -> dict[str, Any]:
     """Measure several threads beside as many one-thread processes, in turns."""
     threads = options.threads if options.threads > 1 else core_count()
-    one = replace(options, threads=threads, phases=False)
+    one = replace(options, threads=threads, profile=False)
     together, apart = [], []
     for turn in range(SCALE_TURNS):
         note(f"turn {turn + 1} of {SCALE_TURNS}: {threads} threads, then {threads} processes ...")
