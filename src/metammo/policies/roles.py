@@ -3,6 +3,7 @@
 Each function returns a move, or -1 where the task says nothing and the player just lives.
 """
 
+from metammo.actions import SILENT
 from metammo.jit import kernel
 from metammo.observe.layout import EntityFeature, OwnFeature, TalkFeature, TilePlane
 from metammo.policies.instincts import F_DISTANCE, F_ENEMY, F_PRESENT, flight, is_hunted
@@ -10,7 +11,7 @@ from metammo.policies.ways import FAR, FOLIAGE, TILES, is_safe, move_toward
 from metammo.rules.sizes import VISION, WINDOW
 from metammo.world.grid import MOVE_STAY
 
-O_TICK, O_FREEZE = int(OwnFeature.TICK), int(OwnFeature.FREEZE)
+O_TICK, O_MESSAGE = int(OwnFeature.TICK), int(OwnFeature.MESSAGE)
 O_ROW, O_COL = int(OwnFeature.ROW_TO_CENTER), int(OwnFeature.COL_TO_CENTER)
 O_PLAYABLE, O_IS_LEADER = int(OwnFeature.PLAYABLE), int(OwnFeature.IS_LEADER)
 O_GOAL_ROW, O_GOAL_COL = int(OwnFeature.OBJECTIVE_ROW), int(OwnFeature.OBJECTIVE_COL)
@@ -95,20 +96,22 @@ def gather_move(row, steps, first, bits):
 
 
 @kernel
-def member_number(row):
-    """Return one's place in the team: that of the first member that stands where one stands."""
-    for place in range(len(row.talk)):
-        here = int(row.talk[place, K_ROW]) == 0 and int(row.talk[place, K_COL]) == 0
-        if int(row.talk[place, K_PRESENT]) != 0 and here:
-            return int(place)
-    return int(0)
+def call_sign(row, bits):
+    """Return the token to say: the one said last, or a random one, to be told from one's mates."""
+    said = int(row.own[O_MESSAGE])
+    if said > 0:
+        return said - 1
+    return bits // 8 % int(SILENT)
 
 
 @kernel
 def patrol_move(row, steps, first, bits):
-    """Go to one of nine places of the map, in a turn of one's own; another after a while."""
+    """Go to one of nine places of the map, in a turn of one's own; another after a while.
+
+    Mates that stand on one tile see the same: what parts them is the token that each has said.
+    """
     own = row.own
-    turn = int(own[O_TICK]) // PATROL_TICKS + 2 * member_number(row)
+    turn = int(own[O_TICK]) // PATROL_TICKS + int(own[O_MESSAGE])
     reach = int(own[O_PLAYABLE]) // 3
     row_offset = int(own[O_ROW]) + (turn * 5 % 9 // 3 - 1) * reach
     col_offset = int(own[O_COL]) + (turn * 5 % 3 - 1) * reach

@@ -15,6 +15,7 @@ from metammo.actions import (
     HEAD_STYLE,
     HEAD_TALK,
     HEAD_TARGET,
+    MASK_TALK,
     SILENT,
     no_op,
 )
@@ -28,6 +29,7 @@ from metammo.policies.instincts import (
     weakest_target,
 )
 from metammo.policies.roles import (
+    call_sign,
     carry_move,
     chase_move,
     close_ranks_move,
@@ -112,7 +114,8 @@ def choose(row, mask, steps, first, bits, action):
     action[HEAD_MOVE] = move
     action[HEAD_STYLE] = 0
     action[HEAD_TARGET] = weakest_target(row.entities, mask, int(MOVE_STAY) + 4)
-    action[HEAD_TALK] = SILENT
+    token = call_sign(row, bits)
+    action[HEAD_TALK] = token if mask[MASK_TALK + token] != 0 else int(SILENT)
 
 
 @entry
