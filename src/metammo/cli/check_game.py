@@ -45,6 +45,7 @@ def _print(report: GameReport) -> None:
             row["episodes"],
             f"{row['length']:.0f}",
             f"{row['decided']:.0%}",
+            f"{row['won']:.0%}",
             f"{row['winners']:.1%}",
             f"{row['score']:.2f}",
             f"{row['progress']:.2f}",
@@ -53,7 +54,7 @@ def _print(report: GameReport) -> None:
         )
         for row in (each.row() for each in report.played)
     ]
-    columns = ("players", "knobs", "episodes", "ticks", "decided", "winners")
+    columns = ("players", "knobs", "episodes", "ticks", "decided", "won", "winners")
     print_table(report.file.name, (*columns, "score", "progress", "died", "rungs"), rows)
     for finding in report.warnings:
         print(f"warning: {finding.text}")

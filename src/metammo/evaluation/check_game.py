@@ -81,6 +81,7 @@ class Played:
             "episodes": len(self.length),
             "length": float(np.mean(self.length)),
             "decided": float(np.mean(self.is_decided)),
+            "won": float(np.mean([each.any() for each in self.won])),
             "winners": float(np.mean(won)),
             "score": float(np.mean(progress) + WIN_BONUS * np.mean(won)),
             "progress": float(np.mean(progress)),
