@@ -1,12 +1,16 @@
 """How commands print: tables for people, one JSON object for machines."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+PLAIN_WIDTH = 120
+"""Characters of a table's line where no terminal says."""
 
 
 def print_json(value: dict[str, Any]) -> None:
@@ -19,7 +23,9 @@ def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
     table = Table(title=title, title_justify="left", title_style="bold")
     for place, column in enumerate(columns):
         is_number = bool(rows) and all(str(row[place])[:1] in "0123456789+-." for row in rows)
-        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+        # Names stay whole; what explains them may take several lines.
+        whole = {"no_wrap": True} if place == 0 else {"overflow": "fold"}
+        table.add_column(column, justify="right" if is_number else "left", **whole)
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     return table
@@ -27,7 +33,8 @@ def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table on standard output; colour only where a terminal wants it."""
-    Console().print(make_table(title, columns, rows))
+    is_terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
+    Console(width=None if is_terminal else PLAIN_WIDTH).print(make_table(title, columns, rows))
 
 
 def note(message: str) -> None:
