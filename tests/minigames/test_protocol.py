@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import metammo
-from metammo.minigames.minigame import GameError, find_game, games
+from metammo.minigames.minigame import GameError, find_game, games, split_config
 from metammo.rules.knobs import Integers, KnobError
 from tests.contract.batches import mix_of
 
@@ -87,6 +87,20 @@ def test_a_file_without_a_game_is_told_so(tmp_path):
 def test_what_does_not_fit_is_told_so(options, words):
     with pytest.raises(KnobError, match=words):
         metammo.make_vec("team_battle", **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("team_battle", ("team_battle", "")),
+        ("team_battle:full", ("team_battle", "full")),
+        ("C:/games/well.py", ("C:/games/well.py", "")),
+        ("C:/games/well.py:mini", ("C:/games/well.py", "mini")),
+        ("team_battle:maxi", ("team_battle:maxi", "")),
+    ],
+)
+def test_a_config_may_stand_behind_a_name(name, parts):
+    assert split_config(name) == parts
 
 
 def test_any_game_runs_in_the_full_config_with_its_own_systems():

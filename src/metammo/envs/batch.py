@@ -13,7 +13,7 @@ from metammo.envs.crew import Crew, core_count
 from metammo.envs.driver import load_driver, load_timed_driver
 from metammo.jit import IS_COMPILED, FirstCompile
 from metammo.minigames.definition import compile_error
-from metammo.minigames.minigame import find_game
+from metammo.minigames.minigame import find_game, split_config
 from metammo.minigames.outcomes import result_dtype
 from metammo.minigames.table import make_table
 from metammo.observe.layout import LAYOUTS, MARKET_PART
@@ -131,8 +131,8 @@ class Batch:
         if not 1 <= maps <= MAP_COUNT:
             raise KnobError(f"maps must lie in 1..{MAP_COUNT}, got {maps}")
         rows = read_games(games, {**(PARITY if parity else {}), **knobs})
-        files = [find_game(name.partition(":")[0]) for name, _, _ in rows]
-        configs = {name.partition(":")[2] for name, _, _ in rows} - {""}
+        files = [find_game(split_config(name)[0]) for name, _, _ in rows]
+        configs = {split_config(name)[1] for name, _, _ in rows} - {""}
         if len(configs) > 1:
             raise KnobError(f"one batch has one config, got {', '.join(sorted(configs))}")
         self.config = configs.pop() if configs else config

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from metammo.envs.batch import Batch, make_vec
 from metammo.evaluation.match import WIN_BONUS
-from metammo.minigames.minigame import GameFile, find_game
+from metammo.minigames.minigame import GameFile, find_game, split_config
 from metammo.observe.layout import Market
 from metammo.policies.hub import load_policy
 from metammo.policies.policy import Policy
@@ -422,7 +422,7 @@ def check_game(
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
-    name, _, given = game.partition(":")
+    name, given = split_config(game)
     file = find_game(name)
     config = given or config or file.configs[0]
     scripted = "smith" if config == "full" else "scripted"

@@ -150,6 +150,13 @@ def games() -> dict[str, GameFile]:
     return found
 
 
+def split_config(name: str) -> tuple[str, str]:
+    """Return a game's id or path, and the config behind it: `team_battle:full`; "" for none."""
+    base, sign, config = name.rpartition(":")
+    # A colon may be part of a path: C:\\games\\well.py.
+    return (base, config) if sign and config in ("mini", "full") else (name, "")
+
+
 def find_game(name: str) -> GameFile:
     """Return a minigame by its id, or by the path of a file that holds one.
 
