@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
 
 from metammo.cli.knobs import read_knobs
-from metammo.cli.show import match_table, print_json
+from metammo.cli.show import match_table, note, print_json
 from metammo.evaluation.match import MatchResult, play_match
+from metammo.evaluation.record import record_match
 from metammo.policies.hub import load_policy
 
 
@@ -40,6 +42,8 @@ class Options:
     """Cores; 0: all."""
     config: str = "mini"
     """mini or full."""
+    record: Path | None = None
+    """Also record an episode into this folder."""
     json: bool = False
     """Print one JSON object."""
 
@@ -62,9 +66,26 @@ def rate(names: Sequence[str], game: str, episodes: int, **options: Any) -> Matc
     return play_match(game, named_policies(names, seed), episodes, **options)
 
 
+def record(options: Options, folder: Path) -> Path:
+    """Record one more episode of what is evaluated, and return its file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{Path(options.game).stem}-{options.seed}.metammo"
+    record_match(
+        path,
+        options.game,
+        named_policies([options.policy, *options.against], options.seed),
+        seed=options.seed,
+        config=options.config,
+        knobs=read_knobs(options.knobs, options.task),
+    )
+    return path
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     options = tyro.cli(Options, args=list(arguments), prog="metammo evaluate")
+    if options.record:
+        note(f"recorded {record(options, options.record)}")
     result = rate(
         [options.policy, *options.against],
         options.game,

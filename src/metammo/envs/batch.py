@@ -458,6 +458,19 @@ class Batch:
         """
         self._driver.tick_worlds(_plain(worlds), 0, len(worlds), self._actions)
 
+    def end(self, worlds: Any, actions: NDArray[np.int16]) -> None:
+        """Advance worlds, copies of the batch's, by a whole step but for the reset.
+
+        What a world was when its episode ended, tasks and verdict included.
+
+        Args:
+            worlds: record array [worlds]; advanced in place.
+            actions: int16[worlds, agents, heads].
+        """
+        rewards = np.zeros((len(worlds), self.agent_count), np.float32)
+        flags = np.zeros((2, *rewards.shape), np.bool_)
+        self._driver.end_worlds(_plain(worlds), actions, rewards, flags[0], flags[1])
+
     def state(self) -> dict[str, NDArray[Any]]:
         """Return the worlds' global planes and numbers of teams, for central critics.
 

@@ -121,6 +121,18 @@ def tick_worlds(worlds, first, last, actions):
 
 
 @entry
+def end_worlds(worlds, actions, rewards, terminated, truncated):
+    """Advance copies of worlds by a step without a reset, to see how an episode ended."""
+    for index in range(len(worlds)):
+        world = worlds[index]
+        tick_world(world, actions[index])
+{measures}        update_tasks(world)
+        refill_npcs(world)
+        referee(world)
+        settle(world, rewards[index], terminated[index], truncated[index])
+
+
+@entry
 def step_worlds(
     worlds, taken, thread, table, tasks, scratch, actions, kept, observations, markets, masks,
     alive, rewards, terminated, truncated, done, final_kept, final_observations, final_markets,

@@ -75,7 +75,7 @@ def deal_seats(teams: NDArray[np.int16], policies: int, rotation: int) -> NDArra
     return (np.asarray(teams, np.int64) + rotation) % policies
 
 
-class _Table:
+class Table:
     """Seats, memories and results of a match in progress."""
 
     def __init__(self, batch: Batch, policies: Sequence[Policy], per_world: int) -> None:
@@ -193,7 +193,7 @@ def play_match(
             raise ValueError(
                 f"{len(policies)} policies cannot share {int(batch.worlds.team_count.min())} teams"
             )
-        table = _Table(batch, policies, per_world)
+        table = Table(batch, policies, per_world)
         finished = 0
         while int(table.played.min()) < per_world:
             batch.step(table.actions())

@@ -1,0 +1,69 @@
+"""One episode of a match, recorded: policies share the teams as they do in a match."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from metammo.envs.batch import make_vec
+from metammo.evaluation.match import Table
+from metammo.policies.policy import Policy
+from metammo.replay.format import Replay, write_replay
+from metammo.replay.recorder import Recorder
+
+
+def play_recorded(
+    game: str,
+    policies: Sequence[Policy],
+    *,
+    seed: int = 0,
+    config: str = "mini",
+    size: str = "standard",
+    knobs: dict[str, Any] | None = None,
+    held_out: bool = True,
+    has_frames: bool = True,
+    progress: Callable[[int], None] | None = None,
+) -> Replay:
+    """Let policies play one episode by the game's evaluation knobs, and return its replay.
+
+    Args:
+        game: id or path of a game.
+        policies: who plays; teams are dealt to them in turn.
+        seed: of the world.
+        config: "mini" or "full".
+        size: size class.
+        knobs: rules that differ from the evaluation's.
+        held_out: play on a map that training never sees.
+        has_frames: record what a viewer shows.
+        progress: called with the number of ticks played.
+
+    Raises:
+        ValueError: no or too many policies.
+    """
+    options: dict[str, Any] = {"seed": seed, "config": config, "size": size, "threads": 1}
+    batch = make_vec(game, 1, evaluation=True, held_out=held_out, **options, **(knobs or {}))
+    try:
+        teams = int(batch.worlds.team_count[0])
+        if not 1 <= len(policies) <= teams:
+            raise ValueError(f"{len(policies)} policies cannot share {teams} teams")
+        table = Table(batch, policies, 1)
+        names = [policies[place].name for place in table.seats[0]]
+        recorder = Recorder(batch, policies=names, seed=seed, knobs=knobs, has_frames=has_frames)
+        while not recorder.is_over:
+            recorder.step(table.actions())
+            if progress:
+                progress(recorder.ticks)
+        return recorder.replay()
+    finally:
+        batch.close()
+
+
+def record_match(path: str | Path, game: str, policies: Sequence[Policy], **options: Any) -> Replay:
+    """Play one episode, write it to a file, and return it; see `play_recorded`.
+
+    Raises:
+        ReplayError: the file cannot be written.
+        ValueError: no or too many policies.
+    """
+    replay = play_recorded(game, policies, **options)
+    write_replay(path, replay)
+    return replay

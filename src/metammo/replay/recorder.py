@@ -1,0 +1,332 @@
+"""How an episode becomes a replay: one world of a batch, watched from step to step.
+
+    recorder = Recorder(batch, world=0)
+    while not recorder.is_over:
+        recorder.step(actions)
+    write_replay("battle.metammo", recorder.replay())
+
+A batch that nobody records does nothing for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metammo.actions import (
+    HEAD_GIVE_GOLD_PRICE,
+    HEAD_GIVE_GOLD_TARGET,
+    HEAD_GIVE_ITEM,
+    HEAD_GIVE_TARGET,
+    HEAD_SELL_ITEM,
+    HEAD_SELL_PRICE,
+    HEAD_STYLE,
+    HEAD_TARGET,
+    no_op,
+)
+from metammo.envs.batch import Batch
+from metammo.replay.format import SECTIONS, Replay
+from metammo.replay.header import ReplayError
+from metammo.rules.materials import Material
+from metammo.rules.rules import RULE_COLUMNS
+from metammo.world.worlds import quick_hash, snapshot
+
+PLAYERS_KILLED = 1
+"""Which half of `player_kills` counts players."""
+_ENTITY_COLUMNS = {
+    "entity_alive": "entity_is_alive",
+    **{
+        f"entity_{name}": f"entity_{name}"
+        for name in ("kind", "row", "col", "health", "level", "style", "damage", "gold")
+    },
+}
+_PLAYER_COLUMNS = {
+    "player_food": "player_food",
+    "player_water": "player_water",
+    "player_message": "player_message",
+    "player_progress": "player_progress",
+    "player_cause": "entity_death_cause",
+}
+_ITEM_COLUMNS = {
+    **{f"item_{name}": f"item_{name}" for name in ("type", "level", "quantity", "price")},
+    "item_worn": "item_is_worn",
+}
+_OBJECTIVE_COLUMNS = ("objective_row", "objective_col", "objective_owner", "objective_tick")
+_CHOOSERS = {
+    HEAD_STYLE: HEAD_TARGET,
+    HEAD_SELL_PRICE: HEAD_SELL_ITEM,
+    HEAD_GIVE_TARGET: HEAD_GIVE_ITEM,
+    HEAD_GIVE_GOLD_PRICE: HEAD_GIVE_GOLD_TARGET,
+}
+"""Heads that count only where another chooses something."""
+
+
+def own_state(batch: Batch, world: Any) -> Any:
+    """Return a copy of a world as it would be in a batch of its game alone, record array [1].
+
+    What a world says of its batch (which game, whose tasks, the ladders of others) is not the
+    episode's: without it the same episode has the same bytes in every batch.
+    """
+    own = np.asarray(world).reshape(1).copy().view(np.recarray)
+    game = int(own.game[0])
+    own.task_number -= int(batch.table["task_first"][game])
+    own.game = 0
+    own.ladder_rung = 0
+    own.ladder_wins = 0
+    return own
+
+
+def written_knobs(knobs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return knobs as JSON can hold them: numbers as they are, the rest as it would be typed."""
+    plain: dict[str, Any] = {}
+    for name, value in knobs.items():
+        is_number = isinstance(value, (int, float)) and not isinstance(value, Fraction)
+        plain[name] = value if is_number else str(value)[:2000]
+    return plain
+
+
+class _Frames:
+    """What a viewer shows, gathered after every tick."""
+
+    def __init__(self, batch: Batch, world: Any, players: int) -> None:
+        self.players = players
+        self.first_npc = batch.sizes.players
+        self.objectives = int(world.objective_count)
+        self.has_items = batch.config == "full"
+        self.material = world.tile_material.copy()
+        self.map = self.material.copy()
+        self.changes: list[NDArray[np.int32]] = []
+        self.columns: dict[str, list[NDArray[Any]]] = {}
+        self.npc_limit = 0
+        self.alive_before = np.zeros(world.entity_kind.shape, np.bool_)
+
+    def _put(self, name: str, values: NDArray[Any]) -> None:
+        dtype = np.dtype(SECTIONS[name].dtype)
+        if values.dtype != dtype and dtype.kind != "f":
+            limits = np.iinfo(dtype)
+            values = np.clip(values, limits.min, limits.max)
+        self.columns.setdefault(name, []).append(values.astype(dtype))
+
+    def _entities(self, column: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([column[: self.players], column[self.first_npc :]])
+
+    def add(self, world: Any, rewards: NDArray[np.float32]) -> None:
+        """Note a frame."""
+        frame = len(self.columns.get("entity_alive", ()))
+        players = self.players
+        for name, column in _ENTITY_COLUMNS.items():
+            self._put(name, self._entities(world[column]))
+        self._put("entity_freeze", self._entities(world.entity_freeze > 0))
+        # Rows of the dead keep what they did last; only who lived until this tick did it in it.
+        target = world.entity_attack_target.astype(np.int32)
+        target[target >= self.first_npc] -= self.first_npc - players
+        target[~self.alive_before] = -1
+        self._put("entity_target", self._entities(target))
+        self.alive_before = world.entity_is_alive != 0
+        for name, column in _PLAYER_COLUMNS.items():
+            self._put(name, world[column][:players])
+        self._put("player_kills", world.player_kills[:players, PLAYERS_KILLED].sum(1))
+        self._put("player_reward", rewards[:players])
+        for name in _OBJECTIVE_COLUMNS:
+            self._put(name, world[name][: self.objectives])
+        if self.has_items:
+            for name, column in _ITEM_COLUMNS.items():
+                self._put(name, world[column][:players])
+        self.npc_limit = max(self.npc_limit, int(world.npc_limit))
+        changed = np.flatnonzero(world.tile_material != self.material)
+        if len(changed):
+            row, col = np.divmod(changed, len(self.material))
+            material = world.tile_material[row, col]
+            self.material[row, col] = material
+            lines = (np.full_like(row, frame), row, col, material)
+            self.changes.append(np.stack(lines, 1).astype(np.int32))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the sections."""
+        entities = self.players + self.npc_limit
+        arrays = {name: np.stack(rows) for name, rows in self.columns.items()}
+        for name in arrays:
+            if name.startswith("entity_"):
+                arrays[name] = np.ascontiguousarray(arrays[name][:, :entities])
+        changes = np.concatenate([np.zeros((0, 4), np.int32), *self.changes])
+        return {"map": self.map, "tile_changes": changes, **arrays}
+
+
+class Recorder:
+    """Records one world of a batch until its episode ends.
+
+    Attributes:
+        is_over: the episode has ended; further steps are not recorded.
+        ticks: how many were recorded.
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        world: int = 0,
+        *,
+        policies: Sequence[str] = (),
+        seed: int | None = None,
+        knobs: Mapping[str, Any] | None = None,
+        has_frames: bool = True,
+    ) -> None:
+        """Note the start of the world's present episode.
+
+        Args:
+            batch: any.
+            world: which of its worlds.
+            policies: names of who plays each agent's seat; none where unknown.
+            seed: of the batch, for the header.
+            knobs: that the batch was made with, for the header.
+            has_frames: note what a viewer shows; without it the file is a tenth as large.
+
+        Raises:
+            ReplayError: there is no such world, or its episode is under way.
+        """
+        if not 0 <= world < batch.world_count:
+            raise ReplayError(f"world must lie in 0..{batch.world_count - 1}, got {world}")
+        record = batch.worlds[world]
+        if int(record.tick) != 0:
+            raise ReplayError(
+                f"world {world} is at tick {int(record.tick)} of its episode; a recording begins "
+                "at tick 0: after a reset, or in the step in which `done` is set"
+            )
+        self.batch, self.world = batch, world
+        self.players = int(record.player_count)
+        self.policies, self.seed = list(policies), seed
+        self.knobs = written_knobs(knobs or {})
+        self.game = int(record.game)
+        self.is_over = False
+        self._no_op = np.array(no_op(batch.heads), np.int16)
+        self._start = own_state(batch, record)
+        self._last = self._start
+        self._actions: list[NDArray[np.int16]] = []
+        self._hashes: list[NDArray[np.uint64]] = []
+        self._frames = _Frames(batch, record, self.players) if has_frames else None
+        self._add(record, np.zeros(batch.agent_count, np.float32))
+
+    @property
+    def ticks(self) -> int:
+        """How many were recorded."""
+        return len(self._actions)
+
+    @property
+    def last_hash(self) -> NDArray[np.uint64]:
+        """Hash of the last frame, uint64[2]; see `world.worlds.quick_hash`."""
+        return self._hashes[-1]
+
+    def _add(self, record: Any, rewards: NDArray[np.float32]) -> None:
+        self._last = own_state(self.batch, record)
+        self._hashes.append(quick_hash(self._last))
+        if self._frames:
+            self._frames.add(record, rewards)
+
+    def before(self, actions: NDArray[Any]) -> None:
+        """Note the actions of the step to come, as the batch will get them."""
+        if self.is_over:
+            return
+        self._batch_actions = self.batch.check_actions(actions)[self.world]
+        self._before = self.batch.worlds[self.world : self.world + 1].copy()
+        alive = self.batch.alive[self.world][: self.players]
+        chosen = np.where(alive[:, None], self._batch_actions[: self.players], self._no_op)
+        for head, chooser in _CHOOSERS.items():
+            if head < len(self._no_op):
+                idle = chosen[:, chooser] == self._no_op[chooser]
+                chosen[idle, head] = self._no_op[head]
+        self._actions.append(chosen.astype(np.int16))
+
+    def after(self) -> None:
+        """Note what the step has made of the world."""
+        if self.is_over:
+            return
+        rewards = self.batch.rewards[self.world]
+        self.is_over = bool(self.batch.done[self.world])
+        if self.is_over:
+            # The batch has begun the next episode; the end is stepped to once more, on a copy.
+            self.batch.end(self._before, self._batch_actions[None])
+            self._add(self._before[0], rewards)
+        else:
+            self._add(self.batch.worlds[self.world], rewards)
+
+    def step(self, actions: NDArray[Any]) -> None:
+        """Step the batch, and record it."""
+        self.before(actions)
+        self.batch.step(actions)
+        self.after()
+
+    def replay(self) -> Replay:
+        """Return what was recorded so far."""
+        shape = (self.ticks, self.players, len(self._no_op))
+        arrays: dict[str, NDArray[Any]] = {
+            "actions": np.array(self._actions, np.int16).reshape(shape),
+            "hashes": np.array(self._hashes, np.uint64),
+            "start": np.frombuffer(snapshot(self._start), np.uint8),
+        }
+        if self._frames:
+            arrays |= self._frames.arrays()
+        return Replay(self._header(), arrays)
+
+    def _header(self) -> dict[str, Any]:
+        batch, world = self.batch, self._last[0]
+        file = batch.files[self.game]
+        tasks = batch.tasks[self.game]
+        npcs = self._frames.npc_limit if self._frames else 0
+        count = int(world.objective_count)
+        numbers = world.task_number[: self.players].tolist()
+        return {
+            "format": 1,
+            "source": "metammo",
+            "game": file.name,
+            "game_version": file.game.version,
+            "config": batch.config,
+            "size": batch.sizes.name,
+            "seed": self.seed,
+            "knobs": self.knobs,
+            "ticks": self.ticks,
+            "players": self.players,
+            "entities": self.players + npcs,
+            **self._teams(world),
+            "player_tasks": [tasks[number].sentence for number in numbers] if tasks else [],
+            "map_size": batch.sizes.map_size,
+            **_ground(world, batch.sizes.map_size),
+            "rung": int(world.episode_rung),
+            "objectives": count,
+            "objective_kind": world.objective_kind[:count].tolist(),
+            "winners": np.flatnonzero(world.player_won[: self.players]).tolist(),
+            "is_decided": bool(world.is_decided),
+            "winning_score": round(float(world.winning_score), 6),
+            "progress": [round(float(p), 6) for p in world.player_best_progress[: self.players]],
+            "materials": [material.name.lower() for material in Material],
+            "has_truth": True,
+            "has_frames": self._frames is not None,
+        }
+
+    def _teams(self, world: Any) -> dict[str, Any]:
+        teams = []
+        for team in range(int(world.team_count)):
+            first = int(world.team_first[team])
+            policy = self.policies[first] if self.policies else ""
+            teams.append({"first": first, "size": int(world.team_size[team]), "policy": policy})
+        return {"teams": teams, "player_team": world.entity_team[: self.players].tolist()}
+
+
+def _ground(world: Any, side: int) -> dict[str, Any]:
+    """Return the header's part on the map, the rules and the fog."""
+    rules = {}
+    for column in RULE_COLUMNS:
+        value = world[column.name]
+        rules[column.name.removeprefix("rule_")] = float(value) if column.is_float else int(value)
+    playable = rules["playable"]
+    fog = {
+        "onset": rules["fog_onset"],
+        "speed": [rules["fog_speed"], rules["fog_speed_per"]],
+        "final_size": rules["fog_final_size"],
+    }
+    return {
+        "first": side // 2 - int(playable) // 2,
+        "playable": playable,
+        "rules": rules,
+        "fog": fog if rules["fog_onset"] else None,
+    }
