@@ -52,8 +52,8 @@ export class AgentPanel {
       const message = replay.column("player_message")[player]!;
       facts.push(
         ["Kills", replay.column("player_kills")[player]!],
-        ["Damage taken", replay.damageTaken[player]!],
-        ["Best progress", `${Math.round(bestProgress(replay)[player]! * 100)}%`],
+        ["Damage", replay.damageTaken[player]!],
+        ["Best", `${Math.round(bestProgress(replay)[player]! * 100)}%`],
         ["Reward", replay.column("player_reward")[player]!.toFixed(3)],
         ["Says", message === 0 ? "–" : message],
         ["Frozen", replay.column("entity_freeze")[now]! > 0 ? "yes" : "no"],

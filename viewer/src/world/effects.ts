@@ -38,10 +38,13 @@ export class Effects {
     const styles = replay.column("entity_style");
     const rows = replay.column("entity_row");
     const cols = replay.column("entity_col");
+    const alive = replay.column("entity_alive");
     const now = frame * replay.entities;
+    const before = Math.max(frame - 1, 0) * replay.entities;
     for (let entity = 0; entity < replay.entities; entity++) {
       const target = targets[now + entity]!;
-      if (target < 0) continue;
+      // Whoever died in this tick still struck; whoever was dead before did not.
+      if (target < 0 || alive[before + entity] === 0 || alive[before + target] === 0) continue;
       const fromX = projection.x(rows[now + entity]! + 0.5, cols[now + entity]! + 0.5);
       const fromY = projection.y(rows[now + entity]! + 0.5, cols[now + entity]! + 0.5) - BODY * size;
       const toX = projection.x(rows[now + target]! + 0.5, cols[now + target]! + 0.5);

@@ -13,7 +13,7 @@ import type { Projection } from "./projection";
 const KIND_SPRITES = ["hold", "carry", "base"];
 const SIGHT = 7;
 /** Depths at which the fog grows thicker, tiles, and how much. */
-const LAYERS = [[0, 0.34], [6, 0.16], [14, 0.14]] as const;
+const LAYERS = [[0, 0.46], [6, 0.2], [14, 0.18]] as const;
 
 export class Marks {
   /** Below the figures. */

@@ -11,8 +11,10 @@ import { HALF_HEIGHT, HALF_WIDTH, ISOMETRIC, type Projection, SIDE } from "./pro
 
 /** Tiles along a chunk's side. */
 const CHUNK = 16;
-/** Chunks drawn anew in one frame at most, so that panning stays smooth. */
-const BUDGET = 3;
+/** Time in a frame for drawing chunks sharper, so that panning stays smooth, milliseconds. */
+const SHARPEN_TIME = 2;
+/** Time for chunks that were never drawn: a hole is worse than a slow frame. */
+const FIRST_TIME = 24;
 const SHARP_LIMIT = 28;
 const CLIFF_ROOM = 24;
 const PROP_MATERIALS = new Set<number>(PROPS);
@@ -86,17 +88,17 @@ export class Terrain {
   /** Draw what has come into sight, a few chunks a frame; hide the rest. */
   look(camera: Camera): void {
     const [halfWide, halfHigh] = [camera.width / 2 / camera.zoom, camera.height / 2 / camera.zoom];
-    const wanted = camera.zoom * window.devicePixelRatio > 0.75 ? 2 : 1;
-    let budget = BUDGET;
+    const size = camera.zoom * window.devicePixelRatio;
+    const wanted = size > 0.75 ? 2 : size > 0.3 ? 1 : 0.5;
+    const start = performance.now();
     for (const chunk of this.chunks) {
       const isSeen = chunk.left < camera.x + halfWide && chunk.left + chunk.wide > camera.x - halfWide
         && chunk.top < camera.y + halfHigh && chunk.top + chunk.high > camera.y - halfHigh;
       chunk.sprite.visible = isSeen;
       if (!isSeen && chunk.sharpness > 1 && this.sharp > SHARP_LIMIT) this.drop(chunk);
-      if (isSeen && chunk.sharpness < wanted && budget > 0) {
-        this.paint(chunk, wanted);
-        budget--;
-      }
+      if (!isSeen || chunk.sharpness >= wanted) continue;
+      const limit = chunk.sharpness === 0 ? FIRST_TIME : SHARPEN_TIME;
+      if (performance.now() - start < limit) this.paint(chunk, wanted);
     }
   }
 
