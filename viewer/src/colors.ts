@@ -8,7 +8,7 @@ export const TERRAIN: readonly Color[] = [
   [96, 90, 86], [186, 122, 70], [132, 106, 70], [50, 100, 54], [112, 108, 140], [166, 118, 226],
   [140, 150, 88], [220, 120, 164], [42, 96, 152], [92, 160, 198],
 ];
-export const FOG: Color = [86, 44, 110];
+export const FOG: Color = [98, 36, 146];
 export const GOAL: Color = [255, 214, 96];
 /** By kind of entity: none, player, passive, neutral, aggressive, soldier. */
 export const KIND_COLORS: readonly Color[] = [

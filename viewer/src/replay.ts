@@ -46,6 +46,8 @@ export class Replay {
   readonly entities: number;
   readonly happenings: Happening[];
   readonly items: Record<ItemName, Column> | null;
+  /** Whether agents hunger and thirst in this game. */
+  readonly hasNeeds: boolean;
   /** Damage that each player has taken so far, [frames, players]. */
   readonly damageTaken: Int32Array;
   private changeStart: Int32Array;
@@ -62,6 +64,7 @@ export class Replay {
     this.checkValues();
     this.changeStart = this.indexChanges();
     this.damageTaken = this.sumDamage();
+    this.hasNeeds = (this.column("player_food") as Uint8Array).some((food) => food > 0);
     this.happenings = this.findHappenings();
   }
 

@@ -13,19 +13,22 @@ export class AgentPanel {
   private readonly element = find("agent");
   private readonly canvas = document.createElement("canvas");
   private readonly text = document.createElement("div");
+  private readonly gear = document.createElement("div");
   private map: Uint8Array | undefined;
 
   constructor() {
     this.canvas.id = "sight";
     this.canvas.width = this.canvas.height = TILE * (2 * SIGHT + 1);
     this.canvas.title = "What it sees: 15 x 15 tiles";
-    this.element.append(this.text, this.canvas);
+    this.element.append(this.text, this.canvas, this.gear);
   }
 
   update(replay: Replay, selected: number, frame: number): void {
     const now = frame * replay.entities + selected;
     const isAlive = selected >= 0 && replay.column("entity_alive")[now]! > 0;
     this.canvas.hidden = !isAlive;
+    const hasGear = replay.items !== null && selected >= 0 && selected < replay.players;
+    this.gear.innerHTML = hasGear ? gear(replay, selected, frame) : "";
     if (selected < 0) {
       this.text.innerHTML = `<p class="soft">Click an agent, or press <kbd>J</kbd>, to follow it and see its state, its task and what it sees.</p>`;
       return;
@@ -46,8 +49,10 @@ export class AgentPanel {
     ];
     if (isPlayer) {
       const player = frame * replay.players + selected;
-      parts.push(meter("Food", replay.column("player_food")[player]!, "#e3a84a"));
-      parts.push(meter("Water", replay.column("player_water")[player]!, "#5aa9e6"));
+      if (replay.hasNeeds) {
+        parts.push(meter("Food", replay.column("player_food")[player]!, "#e3a84a"));
+        parts.push(meter("Water", replay.column("player_water")[player]!, "#5aa9e6"));
+      }
       parts.push(meter("Task", Math.round(replay.column("player_progress")[player]! * 100), "#b18cf0"));
       const message = replay.column("player_message")[player]!;
       facts.push(
@@ -63,7 +68,6 @@ export class AgentPanel {
     if (target >= 0) facts.push(["Attacks", replay.nameOf(target, frame)]);
     const cells = facts.map(([name, value]) => `<div><small>${name}</small>${escape(String(value))}</div>`);
     parts.push(`<div class="facts">${cells.join("")}</div>`);
-    if (isPlayer && replay.items !== null) parts.push(gear(replay, selected, frame));
     return parts.join("");
   }
 

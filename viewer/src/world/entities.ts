@@ -141,7 +141,7 @@ export class Entities {
     const x = this.x[entity]!;
     let top = this.y[entity]! - (isPlayer ? 31 : 25) * size;
     const isNear = zoom > 0.7 || isSelected;
-    if (isNear && isPlayer && (zoom > 1.1 || isSelected)) {
+    if (isNear && isPlayer && replay.hasNeeds && (zoom > 1.1 || isSelected)) {
       top = this.bar(x, top, size, replay.column("player_water")[player]!, 0x5aa9e6);
       top = this.bar(x, top, size, replay.column("player_food")[player]!, 0xe3a84a);
     }

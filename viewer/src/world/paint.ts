@@ -70,7 +70,7 @@ export function paintIsometric(
   const [w, h] = [HALF_WIDTH, HALF_HEIGHT];
   const grain = 0.97 + noise(row, col, 1) * 0.06;
   // The overlap hides the seams between neighbours.
-  const diamond = (up: number, by = 0.6) =>
+  const diamond = (up: number, by = 1.2) =>
     [x, y - up - by, x + w + by * 2, y + h - up, x, y + 2 * h - up + by, x - w - by * 2, y + h - up];
   if (isSunken(material)) {
     const base = shade(TERRAIN[material === WATER ? WATER : OCEAN]!, grain);
@@ -157,16 +157,16 @@ export function paintTopDown(
     canvas.fillStyle = color;
     canvas.fillRect(x + left, y + top, wide, high);
   };
-  if (material === VOID) return fill(toCss(TERRAIN[VOID]!), 0, 0, s + 0.5, s + 0.5);
+  if (material === VOID) return fill(toCss(TERRAIN[VOID]!), 0, 0, s + 1.5, s + 1.5);
   if (isSunken(material)) {
-    fill(toCss(shade(TERRAIN[material === WATER ? WATER : OCEAN]!, grain)), 0, 0, s + 0.5, s + 0.5);
+    fill(toCss(shade(TERRAIN[material === WATER ? WATER : OCEAN]!, grain)), 0, 0, s + 1.5, s + 1.5);
     if (!isSunken(around[0])) {
-      fill("#6b5840", 0, 0, s + 0.5, 6);
-      fill("rgba(0,0,0,0.20)", 0, 6, s + 0.5, 3);
+      fill("#6b5840", 0, 0, s + 1.5, 6);
+      fill("rgba(0,0,0,0.20)", 0, 6, s + 1.5, 3);
     }
-    if (!isSunken(around[1])) fill("rgba(40,30,20,0.45)", 0, 0, 2.5, s + 0.5);
-    if (!isSunken(around[3])) fill("rgba(255,255,255,0.22)", s - 1.5, 0, 2, s + 0.5);
-    if (!isSunken(around[2])) fill("rgba(255,255,255,0.22)", 0, s - 1.5, s + 0.5, 2);
+    if (!isSunken(around[1])) fill("rgba(40,30,20,0.45)", 0, 0, 2.5, s + 1.5);
+    if (!isSunken(around[3])) fill("rgba(255,255,255,0.22)", s - 1.5, 0, 2, s + 1.5);
+    if (!isSunken(around[2])) fill("rgba(255,255,255,0.22)", 0, s - 1.5, s + 1.5, 2);
     canvas.strokeStyle = "rgba(220,240,255,0.28)";
     canvas.lineWidth = 1;
     const left = x + 8 + noise(row, col, 61) * 14;
@@ -178,16 +178,16 @@ export function paintTopDown(
     return;
   }
   if (material !== STONE) {
-    fill(toCss(meadow(row, col)), 0, 0, s + 0.5, s + 0.5);
-    if (around[0] === STONE) fill("rgba(20,30,30,0.22)", 0, 0, s + 0.5, 6);
-    if (around[1] === STONE) fill("rgba(20,30,30,0.14)", 0, 0, 4, s + 0.5);
+    fill(toCss(meadow(row, col)), 0, 0, s + 1.5, s + 1.5);
+    if (around[0] === STONE) fill("rgba(20,30,30,0.22)", 0, 0, s + 1.5, 6);
+    if (around[1] === STONE) fill("rgba(20,30,30,0.14)", 0, 0, 4, s + 1.5);
     blades(canvas, x + s / 2, y + s / 2, row, col, s * 0.8, s * 0.8);
     return;
   }
   const top = shade(TERRAIN[STONE]!, 1.05 * grain);
-  fill(toCss(top), 0, 0, s + 0.5, s + 0.5);
-  if (around[0] !== STONE) fill("rgba(255,255,255,0.25)", 0, 0, s + 0.5, 2);
-  if (around[1] !== STONE) fill("rgba(255,255,255,0.14)", 0, 0, 2, s + 0.5);
-  if (around[3] !== STONE) fill("rgba(0,0,0,0.22)", s - 2, 0, 2.5, s + 0.5);
-  if (around[2] !== STONE) fill(toCss(shade(top, 0.58)), 0, s - 11, s + 0.5, 11.5);
+  fill(toCss(top), 0, 0, s + 1.5, s + 1.5);
+  if (around[0] !== STONE) fill("rgba(255,255,255,0.25)", 0, 0, s + 1.5, 2);
+  if (around[1] !== STONE) fill("rgba(255,255,255,0.14)", 0, 0, 2, s + 1.5);
+  if (around[3] !== STONE) fill("rgba(0,0,0,0.22)", s - 2, 0, 2.5, s + 1.5);
+  if (around[2] !== STONE) fill(toCss(shade(top, 0.58)), 0, s - 11, s + 1.5, 11.5);
 }

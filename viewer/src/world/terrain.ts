@@ -129,7 +129,8 @@ export class Terrain {
     const element = document.createElement("canvas");
     element.width = Math.ceil((chunk.wide + 2) * sharpness);
     element.height = Math.ceil((chunk.high + 2) * sharpness);
-    const canvas = element.getContext("2d")!;
+    // Kept in main memory: it is drawn on once and then only copied.
+    const canvas = element.getContext("2d", { willReadFrequently: true })!;
     canvas.scale(sharpness, sharpness);
     const { first, playable } = this.replay.header;
     const last = first + playable;
