@@ -61,11 +61,10 @@ export class AgentPanel {
         ["Best", `${Math.round(bestProgress(replay)[player]! * 100)}%`],
         ["Reward", replay.column("player_reward")[player]!.toFixed(3)],
         ["Says", message === 0 ? "–" : message],
-        ["Frozen", replay.column("entity_freeze")[now]! > 0 ? "yes" : "no"],
       );
     }
     const target = replay.column("entity_target")[now]!;
-    if (target >= 0) facts.push(["Attacks", replay.nameOf(target, frame)]);
+    facts.push(["Attacks", target >= 0 ? replay.nameOf(target, frame) : "–"]);
     const cells = facts.map(([name, value]) => `<div><small>${name}</small>${escape(String(value))}</div>`);
     parts.push(`<div class="facts">${cells.join("")}</div>`);
     return parts.join("");
@@ -81,7 +80,8 @@ export class AgentPanel {
     const color = toCss(teamColors(replay.header.teams.length)[team] ?? [255, 255, 255]);
     const cause = CAUSE_NAMES[replay.column("player_cause")[frame * replay.players + selected]!];
     const won = replay.header.winners?.includes(selected) ? " · winner" : "";
-    const fate = isAlive ? "" : ` · died: ${cause}`;
+    const isFrozen = replay.column("entity_freeze")[frame * replay.entities + selected]! > 0;
+    const fate = !isAlive ? ` · died: ${cause}` : isFrozen ? " · frozen" : "";
     const task = replay.header.player_tasks?.[selected];
     return `<h2><span class="swatch" style="background:${color}"></span>${name}</h2>`
       + `<div class="soft">team ${teamName(team)} · ${escape(replay.policyOf(team))}${won}${fate}</div>`
