@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-slow docs parity bench clean
+.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-slow viewer viewer-test docs parity bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -55,6 +55,12 @@ test-checked: $(VENV)/.installed-dev ## Run the unit tests with every index chec
 test-slow: $(VENV)/.installed-dev ## Run the slow tests
 	$(PYTEST) -m slow
 
+viewer: $(VENV)/.installed-dev ## Build the browser viewer into src/metammo/viewer_dist
+	$(BIN)/python tools/build_viewer.py build
+
+viewer-test: $(VENV)/.installed-dev ## Check the viewer's types and run its unit tests
+	$(BIN)/python tools/build_viewer.py test
+
 docs: $(VENV)/.installed-dev ## Write the pages that are made from the code
 	$(BIN)/python tools/make_docs.py
 
@@ -69,7 +75,7 @@ bench: $(VENV)/.installed ## Measure speed on this machine
 	@$(BIN)/metammo bench $(ARGS)
 
 clean: ## Remove what builds and checks leave behind, .venv included
-	rm -rf $(VENV) $(PEER) build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PEER) build dist viewer/node_modules src/metammo/viewer_dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	find src tests tools -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp is written last, so an installation that was cut short starts again.

@@ -1,0 +1,188 @@
+"""The viewer in a real browser: it loads, plays, scrubs, selects, and complains of nothing.
+
+Needs the built viewer (`make viewer`), playwright and Chromium; says which one is missing.
+"""
+
+import base64
+import json
+import shutil
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+DIST = Path(__file__).parents[2] / "src" / "metammo" / "viewer_dist"
+PLAYERS, NPCS, SIDE, TICKS, TEAMS = 128, 272, 160, 60, 16
+FRAME_LIMIT = 6.0
+"""Milliseconds of script a frame, at 400 entities; the median over a few seconds of play."""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not (DIST / "single.html").exists():
+        pytest.skip("the viewer is not built: make viewer")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("there is no chromium on the path")
+    flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=chromium, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.complaints = []
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on(
+        "console", lambda line: (line.type == "error" and page.complaints.append(line.text)) or None
+    )
+    yield page
+    page.close()
+    assert page.complaints == []
+
+
+def make_replay():
+    """Return the bytes of a replay in which 400 entities wander, fight and die."""
+    rng = np.random.default_rng(5)
+    frames, entities = TICKS + 1, PLAYERS + NPCS
+    tiles = np.zeros((SIDE, SIDE), np.uint8)
+    tiles[16:145, 16:145] = rng.choice([1, 2, 2, 2, 2, 4, 5, 9], (129, 129))
+    steps = rng.integers(-1, 2, (2, frames, entities))
+    steps[:, 0] = rng.integers(20, 140, (2, entities))
+    row, col = np.clip(np.cumsum(steps, 1), 16, 144)
+    alive = np.ones((frames, entities), np.uint8)
+    alive[30:, 5] = 0
+    columns = {"map": tiles, "tile_changes": np.array([[3, 20, 20, 3]], np.int32)}
+    for name, dtype, value in (
+        ("alive", np.uint8, alive),
+        ("kind", np.uint8, np.where(np.arange(entities) < PLAYERS, 1, 3)),
+        ("row", np.int16, row),
+        ("col", np.int16, col),
+        ("health", np.uint8, rng.integers(20, 101, (frames, entities))),
+        ("freeze", np.uint8, 0),
+        ("level", np.uint8, 1),
+        ("target", np.int16, rng.integers(-4, entities, (frames, entities)).clip(-1)),
+        ("style", np.uint8, rng.integers(0, 3, (frames, entities))),
+        ("damage", np.int16, rng.integers(0, 12, (frames, entities))),
+        ("gold", np.int32, 3),
+    ):
+        columns[f"entity_{name}"] = np.broadcast_to(value, (frames, entities)).astype(dtype)
+    cause = np.zeros((frames, PLAYERS))
+    cause[30:, 5] = 1
+    for name, dtype, value in (
+        ("food", np.uint8, 80),
+        ("water", np.uint8, 60),
+        ("message", np.uint8, rng.integers(0, 128, (frames, PLAYERS))),
+        ("progress", np.float32, 0.5),
+        ("reward", np.float32, 0),
+        ("cause", np.uint8, cause),
+        ("kills", np.uint16, 0),
+    ):
+        columns[f"player_{name}"] = np.broadcast_to(value, (frames, PLAYERS)).astype(dtype)
+    return pack(columns, entities)
+
+
+def pack(columns, entities):
+    sections, blobs, offset = [], [], 0
+    for name, values in columns.items():
+        is_delta = len(values) == TICKS + 1 and values.dtype != np.float32
+        stored = values.copy()
+        if is_delta:
+            stored[1:] = values[1:] - values[:-1]
+        raw = stored.tobytes()
+        blobs.append(zlib.compress(raw))
+        section = {"name": name, "offset": offset, "length": len(blobs[-1])}
+        section |= {"raw_length": len(raw), "dtype": str(values.dtype), "shape": values.shape}
+        section |= {"coding": "delta" if is_delta else "plain", "crc32": zlib.crc32(raw)}
+        sections.append(section)
+        offset += len(blobs[-1])
+    size = PLAYERS // TEAMS
+    teams = [{"first": team * size, "size": size, "policy": "walker"} for team in range(TEAMS)]
+    header = {"format": 1, "metammo": "0", "source": "metammo", "game": "team_battle"}
+    header |= {"game_version": 1, "config": "mini", "size": "standard", "seed": 1, "ticks": TICKS}
+    header |= {"players": PLAYERS, "entities": entities, "teams": teams, "map_size": SIDE}
+    header |= {"player_team": [player // size for player in range(PLAYERS)], "rules": {}}
+    header |= {"first": 16, "playable": 128, "rung": 0, "objectives": 0, "objective_kind": []}
+    header |= {"fog": {"onset": 10, "speed": [1, 2], "final_size": 8}, "winners": [0]}
+    header |= {"is_decided": True, "winning_score": 1.0, "progress": [0.5] * PLAYERS}
+    header |= {"materials": [str(number) for number in range(16)], "has_truth": False}
+    header |= {"has_frames": True, "player_tasks": ["walk about"] * PLAYERS, "sections": sections}
+    text = json.dumps(header).encode()
+    return b"METAMMO\x01" + struct.pack("<I", len(text)) + text + b"".join(blobs)
+
+
+@pytest.fixture(scope="module")
+def replay_page(tmp_path_factory):
+    """Return the address of a page of its own with the replay inside."""
+    if not (DIST / "single.html").exists():
+        pytest.skip("the viewer is not built: make viewer")
+    text = base64.b64encode(make_replay()).decode()
+    block = f'<script type="application/x-metammo" id="replay">{text}</script>'
+    html = (DIST / "single.html").read_text(encoding="utf-8")
+    path = tmp_path_factory.mktemp("viewer") / "replay.html"
+    path.write_text(html.replace("<body>", f"<body>{block}", 1), encoding="utf-8")
+    return path.as_uri()
+
+
+def open_replay(page, address):
+    page.goto(address)
+    page.wait_for_function("window.metammoStats?.frameCount > 3", timeout=60_000)
+
+
+def test_it_plays_scrubs_and_selects(page, replay_page):
+    open_replay(page, replay_page)
+    page.wait_for_function("metammoStats.frame > 0", timeout=30_000)
+    page.locator("#scrub").evaluate(
+        "bar => { bar.value = 29; bar.dispatchEvent(new Event('input')); }"
+    )
+    page.wait_for_function("metammoStats.frame === 29")
+    page.keyboard.press("j")
+    page.wait_for_function("metammoStats.selected === 0")
+    page.get_by_role("heading", name="A0").wait_for()
+    page.keyboard.press("n")
+    page.wait_for_function("metammoStats.frame === 30 && metammoStats.selected === 5")
+    page.get_by_text("died: another agent").wait_for()
+    for key in ("i", "t", "k", "m", "f", "?", "Escape", "Home"):
+        page.keyboard.press(key)
+    page.wait_for_function("metammoStats.frame === 0")
+
+
+def test_a_frame_takes_little_script(page, replay_page):
+    open_replay(page, replay_page)
+    # Textures are drawn when tiles first come into sight; what is measured is play.
+    page.wait_for_timeout(5000)
+    page.evaluate("metammoStats.frameCount = 0")
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    page.wait_for_timeout(5000)
+    times = page.evaluate(
+        "[...metammoStats.frameTimes.slice(0, Math.min(metammoStats.frameCount, 600))]"
+    )
+    median = float(np.median(times))
+    load = page.evaluate("metammoStats.loadTime")
+    print(
+        f"\n{len(times)} frames, script {median:.1f} ms a frame (median), "
+        f"{np.percentile(times, 95):.1f} (95th); opened in {load:.0f} ms"
+    )
+    assert len(times) > 10
+    assert median < FRAME_LIMIT
+
+
+def test_what_is_wrong_with_a_file_is_said_in_one_line(page):
+    page.goto((DIST / "single.html").as_uri())
+    page.wait_for_function("window.metammoStats !== undefined")
+    whole = make_replay()
+    for content, words in (
+        (b"PK\x03\x04 something else", "not a metammo replay"),
+        (whole[: len(whole) // 2], "cut short"),
+        (whole[:-1] + bytes([whole[-1] ^ 1]), "damaged"),
+    ):
+        file = {"name": "a.metammo", "mimeType": "application/octet-stream", "buffer": content}
+        page.locator("#open").set_input_files(file)
+        page.locator("#error", has_text=words).wait_for()

@@ -1,0 +1,261 @@
+// How is a replay file read? Header and sections to typed arrays; everything is checked.
+
+export type Column =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
+
+export interface Team {
+  first: number;
+  size: number;
+  policy: string;
+}
+
+export interface Fog {
+  onset: number;
+  speed: [number, number];
+  final_size: number;
+}
+
+export interface Section {
+  name: string;
+  offset: number;
+  length: number;
+  raw_length: number;
+  dtype: string;
+  shape: number[];
+  coding: "plain" | "delta";
+  crc32: number;
+}
+
+export interface Header {
+  format: number;
+  metammo: string | null;
+  source: string;
+  game: string;
+  game_version: number | null;
+  config: string | null;
+  size: string | null;
+  seed: number | null;
+  ticks: number;
+  players: number;
+  entities: number;
+  teams: Team[];
+  player_team: number[];
+  map_size: number;
+  first: number;
+  playable: number;
+  rules: Record<string, number> | null;
+  rung: number | null;
+  fog: Fog | null;
+  objectives: number;
+  objective_kind: number[];
+  winners: number[] | null;
+  is_decided: boolean | null;
+  winning_score: number | null;
+  progress: number[] | null;
+  materials: string[];
+  has_truth: boolean;
+  has_frames: boolean;
+  player_tasks: string[] | null;
+  sections: Section[];
+}
+
+/** What is wrong with a file, in one line for the person who opened it. */
+export class FormatError extends Error {}
+
+const MAGIC = "METAMMO";
+const VERSION = 1;
+const HEADER_LIMIT = 64 * 1024 * 1024;
+/** Bytes that all sections may inflate to: beyond it a small file could fill the memory. */
+const RAW_LIMIT = 1024 * 1024 * 1024;
+
+const MAKERS: Record<string, (buffer: ArrayBuffer) => Column> = {
+  uint8: (buffer) => new Uint8Array(buffer),
+  int8: (buffer) => new Int8Array(buffer),
+  uint16: (buffer) => new Uint16Array(buffer),
+  int16: (buffer) => new Int16Array(buffer),
+  int32: (buffer) => new Int32Array(buffer),
+  float32: (buffer) => new Float32Array(buffer),
+  float64: (buffer) => new Float64Array(buffer),
+};
+const ITEM_SIZE: Record<string, number> = {
+  uint8: 1, int8: 1, uint16: 2, int16: 2, int32: 4, float32: 4, float64: 8, uint64: 8,
+};
+
+/** Return the header of a file, and where its sections begin. */
+export function readHeader(bytes: Uint8Array): { header: Header; start: number } {
+  const magic = String.fromCharCode(...bytes.subarray(0, 7));
+  if (bytes.length < 12 || magic !== MAGIC) {
+    throw new FormatError("This is not a metammo replay: it does not begin with METAMMO.");
+  }
+  if (bytes[7] !== VERSION) {
+    throw new FormatError(`This replay's container has version ${bytes[7]}; this viewer reads 1.`);
+  }
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
+  if (length > HEADER_LIMIT || 12 + length > bytes.length) {
+    throw new FormatError("The replay is cut short: its header is not whole.");
+  }
+  let header: Header;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(
+      bytes.subarray(12, 12 + length),
+    )) as Header;
+  } catch {
+    throw new FormatError("The replay's header is not valid JSON.");
+  }
+  checkHeader(header);
+  return { header, start: 12 + length };
+}
+
+function checkHeader(header: Header): void {
+  if (header === null || typeof header !== "object" || Array.isArray(header)) {
+    throw new FormatError("The replay's header is not an object.");
+  }
+  if (header.format !== 1) {
+    throw new FormatError(`This replay has format ${header.format}; this viewer reads format 1.`);
+  }
+  if (!header.has_frames) {
+    throw new FormatError("This replay holds no frames to view; record it with frames.");
+  }
+  const limits: [keyof Header, number, number][] = [
+    ["ticks", 0, 1_000_000],
+    ["players", 0, 32_767],
+    ["entities", 0, 32_767],
+    ["map_size", 1, 4_096],
+    ["first", 0, 4_096],
+    ["playable", 0, 4_096],
+    ["objectives", 0, 8],
+  ];
+  for (const [name, low, high] of limits) {
+    const value = header[name];
+    if (!Number.isInteger(value) || (value as number) < low || (value as number) > high) {
+      throw new FormatError(`The header's ${name} is ${value}; it must lie in ${low}..${high}.`);
+    }
+  }
+  for (const name of ["teams", "player_team", "materials", "sections"] as const) {
+    if (!Array.isArray(header[name])) throw new FormatError(`The header lacks the list ${name}.`);
+  }
+  if (header.player_team.length !== header.players || header.players > header.entities) {
+    throw new FormatError("The header's players, entities and player_team do not agree.");
+  }
+  for (const team of header.player_team) {
+    if (!Number.isInteger(team) || team < -1 || team >= header.teams.length) {
+      throw new FormatError(`The header's player_team names team ${team}, which does not exist.`);
+    }
+  }
+  if (header.first + header.playable + 1 > header.map_size) {
+    throw new FormatError("The header's walkable square does not fit the map.");
+  }
+}
+
+/** Undo delta coding in place: a running sum along the first axis, wrapped in the dtype. */
+export function undoDelta(values: Column, rows: number): void {
+  const width = rows > 0 ? values.length / rows : 0;
+  // An element of a typed integer array wraps by itself.
+  for (let index = width; index < values.length; index++) {
+    values[index] = values[index]! + values[index - width]!;
+  }
+}
+
+let crcTable: Uint32Array | null = null;
+
+/** Return the CRC-32 of bytes, as zlib does. */
+export function crc32(bytes: Uint8Array): number {
+  if (crcTable === null) {
+    crcTable = new Uint32Array(256);
+    for (let byte = 0; byte < 256; byte++) {
+      let value = byte;
+      for (let bit = 0; bit < 8; bit++) {
+        value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+      }
+      crcTable[byte] = value;
+    }
+  }
+  let crc = 0xffffffff;
+  for (let index = 0; index < bytes.length; index++) {
+    crc = crcTable[(crc ^ bytes[index]!) & 255]! ^ (crc >>> 8);
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+/** Inflate a section into exactly `size` bytes; more or fewer are an error. */
+async function inflate(packed: Uint8Array, size: number, name: string): Promise<Uint8Array> {
+  const whole = new Uint8Array(size);
+  let filled = 0;
+  try {
+    const source = new Blob([packed as BlobPart]).stream();
+    const reader = source.pipeThrough(new DecompressionStream("deflate")).getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (filled + value.length > size) {
+        void reader.cancel();
+        throw new FormatError(`Section ${name} is larger than its header says.`);
+      }
+      whole.set(value, filled);
+      filled += value.length;
+    }
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    throw new FormatError(`Section ${name} is damaged: it cannot be inflated.`);
+  }
+  if (filled !== size) throw new FormatError(`Section ${name} is shorter than its header says.`);
+  return whole;
+}
+
+/** Read one section. */
+export async function readSection(
+  bytes: Uint8Array,
+  start: number,
+  section: Section,
+): Promise<Column> {
+  const { name, offset, length, shape, dtype, coding } = section;
+  const make = MAKERS[dtype];
+  if (make === undefined) throw new FormatError(`Section ${name} has the unknown dtype ${dtype}.`);
+  const isWhole = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
+  if (!Array.isArray(shape) || !shape.every(isWhole) || !isWhole(offset) || !isWhole(length)) {
+    throw new FormatError(`Section ${name} has no valid place or shape.`);
+  }
+  const count = shape.reduce((product, axis) => product * axis, 1);
+  if (count * ITEM_SIZE[dtype]! !== section.raw_length || section.raw_length > RAW_LIMIT) {
+    throw new FormatError(`Section ${name} has a shape and a length that do not agree.`);
+  }
+  if (start + offset + length > bytes.length) {
+    throw new FormatError(`The replay is cut short: section ${name} is not whole.`);
+  }
+  if (coding !== "plain" && coding !== "delta") {
+    throw new FormatError(`Section ${name} has the unknown coding ${String(coding)}.`);
+  }
+  const packed = bytes.subarray(start + offset, start + offset + length);
+  const raw = await inflate(packed, section.raw_length, name);
+  if (crc32(raw) !== section.crc32) {
+    throw new FormatError(`Section ${name} is damaged: its checksum differs.`);
+  }
+  const values = make(raw.buffer as ArrayBuffer);
+  if (coding === "delta") undoDelta(values, shape[0] ?? 0);
+  return values;
+}
+
+const TRUTH = ["actions", "hashes", "start"];
+
+/** Read a whole file: its header, and every section for viewing by name. */
+export async function readFile(
+  bytes: Uint8Array,
+): Promise<{ header: Header; columns: Map<string, Column> }> {
+  const { header, start } = readHeader(bytes);
+  const wanted = header.sections.filter((section) => !TRUTH.includes(section?.name));
+  const total = wanted.reduce((sum, section) => sum + Number(section?.raw_length), 0);
+  if (!(total <= RAW_LIMIT)) {
+    throw new FormatError("The replay would take more than 1 GiB of memory; record fewer ticks.");
+  }
+  const columns = new Map<string, Column>();
+  const read = async (section: Section) =>
+    columns.set(section.name, await readSection(bytes, start, section));
+  await Promise.all(wanted.map(read));
+  return { header, columns };
+}

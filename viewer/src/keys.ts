@@ -1,0 +1,30 @@
+// Which key does what? One table: what is pressed, what is shown in the help.
+
+export interface Key {
+  keys: string[];
+  label: string;
+  text: string;
+  act: () => void;
+}
+
+export function listen(keys: readonly Key[]): void {
+  window.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.target as HTMLElement;
+    // A focused button answers to the space bar itself.
+    if (event.key === " " && target.closest("button, label, dialog")) return;
+    if (target.tagName === "INPUT" && event.key.startsWith("Arrow") && !event.shiftKey) return;
+    const name = event.shiftKey && event.key.length > 1 ? `Shift+${event.key}` : event.key;
+    const found = keys.find((key) => key.keys.includes(name));
+    if (found === undefined) return;
+    event.preventDefault();
+    found.act();
+  });
+}
+
+export function helpText(keys: readonly Key[]): string {
+  const rows = keys.map((key) => `<tr><td><kbd>${key.label}</kbd></td><td>${key.text}</td></tr>`);
+  return `<h2>Keys</h2><table>${rows.join("")}</table>`
+    + `<p class="soft">Drag to move, turn the wheel to zoom, click an agent to follow it.</p>`
+    + `<form method="dialog"><button>Close</button></form>`;
+}

@@ -1,0 +1,81 @@
+// How did it go? Charts over time, with the playhead; a click goes there.
+
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+import { toCss, teamColors } from "../colors";
+import { find } from "../page";
+import type { Replay } from "../replay";
+import { groupByPolicy, groupByTeam, type Measure, series } from "../series";
+
+const LINES = 20;
+const LABELS: Record<Measure, string> = { alive: "Alive", held: "Objectives", gold: "Gold" };
+
+export class Charts {
+  onSeek: (frame: number) => void = () => {};
+  private chart: uPlot | null = null;
+  private measure: Measure = "alive";
+  private replay: Replay | null = null;
+  private readonly playhead = document.createElement("div");
+
+  constructor() {
+    this.playhead.className = "playhead";
+    new ResizeObserver(() => this.chart?.setSize(this.size())).observe(find("chart"));
+  }
+
+  show(replay: Replay): void {
+    this.replay = replay;
+    this.measure = "alive";
+    const measures: Measure[] = replay.header.objectives > 0 ? ["alive", "held", "gold"] : ["alive", "gold"];
+    const tabs = find("chart-tabs");
+    tabs.replaceChildren(...measures.map((measure) => {
+      const button = document.createElement("button");
+      button.textContent = LABELS[measure];
+      button.setAttribute("role", "tab");
+      button.dataset["measure"] = measure;
+      button.onclick = () => this.draw(measure);
+      return button;
+    }));
+    this.draw("alive");
+  }
+
+  /** Draw the chart of a measure, also after the theme changed. */
+  draw(measure = this.measure): void {
+    const { replay } = this;
+    if (replay === null) return;
+    this.measure = measure;
+    for (const tab of find("chart-tabs").children) {
+      tab.setAttribute("aria-selected", String((tab as HTMLElement).dataset["measure"] === measure));
+    }
+    const isByTeam = replay.header.teams.length <= LINES;
+    const groups = isByTeam ? groupByTeam(replay) : groupByPolicy(replay);
+    const colors = teamColors(groups.length);
+    const style = getComputedStyle(document.documentElement);
+    const soft = style.getPropertyValue("--soft");
+    const edge = style.getPropertyValue("--edge");
+    const axis = { stroke: soft, grid: { stroke: edge, width: 1 }, ticks: { stroke: edge, width: 1 }, font: "11px system-ui" };
+    this.chart?.destroy();
+    const time = Float64Array.from({ length: replay.frames }, (_, frame) => frame);
+    this.chart = new uPlot({
+      ...this.size(),
+      scales: { x: { time: false } },
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false } },
+      axes: [{ ...axis, size: 26 }, { ...axis, size: 42 }],
+      series: [{}, ...groups.map((group, at) => ({ label: group.name, stroke: toCss(colors[at]!), width: 1.6, points: { show: false } }))],
+    }, [time, ...series(replay, groups, measure)], find("chart"));
+    this.chart.over.appendChild(this.playhead);
+    this.chart.over.addEventListener("click", (event) => {
+      this.onSeek(Math.round(this.chart!.posToVal(event.offsetX, "x")));
+    });
+  }
+
+  update(frame: number): void {
+    if (this.chart === null) return;
+    this.playhead.style.transform = `translateX(${this.chart.valToPos(frame, "x") - 1}px)`;
+  }
+
+  private size(): { width: number; height: number } {
+    return { width: Math.max(find("chart").clientWidth, 120), height: 168 };
+  }
+}

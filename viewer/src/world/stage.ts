@@ -1,0 +1,148 @@
+// What is on the canvas? The world's layers, the camera, and what the pointer does.
+
+import { Application, Container } from "pixi.js";
+
+import { teamColors, toNumber } from "../colors";
+import type { Replay } from "../replay";
+import { Atlas } from "./atlas";
+import { Camera } from "./camera";
+import { Effects } from "./effects";
+import { Entities } from "./entities";
+import { Marks } from "./marks";
+import { ISOMETRIC, type Projection, TOP_DOWN } from "./projection";
+import { Terrain } from "./terrain";
+
+const DRAG = 4;
+
+export class Stage {
+  readonly camera = new Camera();
+  projection: Projection = ISOMETRIC;
+  onPick: (entity: number) => void = () => {};
+  /** Called when the person moves the view by hand. */
+  onPan: () => void = () => {};
+  entities: Entities | null = null;
+  private readonly world = new Container({ isRenderGroup: true });
+  private terrain: Terrain | null = null;
+  private marks: Marks | null = null;
+  private effects: Effects | null = null;
+  private replay: Replay | null = null;
+  private atlas: Atlas | null = null;
+
+  private constructor(private readonly application: Application, private readonly host: HTMLElement) {}
+
+  static async create(host: HTMLElement): Promise<Stage> {
+    const application = new Application();
+    await application.init({
+      antialias: true, autoStart: false, sharedTicker: false, backgroundAlpha: 0,
+      resolution: Math.min(window.devicePixelRatio, 2), autoDensity: true, preference: "webgl",
+    });
+    application.ticker.stop();
+    host.appendChild(application.canvas);
+    application.canvas.setAttribute("aria-hidden", "true");
+    const stage = new Stage(application, host);
+    application.stage.addChild(stage.world);
+    new ResizeObserver(() => stage.resize()).observe(host);
+    stage.resize();
+    stage.listen();
+    return stage;
+  }
+
+  show(replay: Replay): void {
+    this.world.removeChildren();
+    this.replay = replay;
+    this.atlas ??= new Atlas();
+    const colors = teamColors(replay.header.teams.length).map(toNumber);
+    this.terrain = new Terrain(replay, this.atlas);
+    this.marks = new Marks(replay, this.atlas, colors);
+    this.entities = new Entities(replay, this.atlas, colors);
+    this.effects = new Effects(replay, this.atlas, this.entities);
+    this.world.addChild(
+      this.terrain.view, this.marks.below, this.entities.view.view, this.marks.above,
+      this.effects.view.view,
+    );
+    this.terrain.layOut(this.projection);
+    this.fit();
+  }
+
+  fit(): void {
+    if (this.replay === null) return;
+    this.camera.fit(this.projection, this.replay.header.first, this.replay.header.playable);
+  }
+
+  /** Change between isometric and top-down; what is in the middle stays there. */
+  project(name: "isometric" | "top-down"): void {
+    const { camera } = this;
+    const row = this.projection.row(camera.x, camera.y);
+    const col = this.projection.col(camera.x, camera.y);
+    const whole = camera.zoom;
+    this.fit();
+    const isWhole = Math.abs(camera.zoom / whole - 1) < 0.01;
+    this.projection = name === "isometric" ? ISOMETRIC : TOP_DOWN;
+    this.terrain?.layOut(this.projection);
+    this.fit();
+    if (isWhole) return;
+    camera.zoom = whole;
+    this.centerOn(row, col);
+  }
+
+  centerOn(row: number, col: number): void {
+    this.camera.x = this.projection.x(row, col);
+    this.camera.y = this.projection.y(row, col);
+  }
+
+  /** Draw a moment. */
+  draw(frame: number, share: number): void {
+    const { camera, projection } = this;
+    if (this.terrain === null || this.entities === null) return;
+    this.world.scale.set(camera.zoom);
+    this.world.position.set(camera.width / 2 - camera.x * camera.zoom, camera.height / 2 - camera.y * camera.zoom);
+    this.terrain.seek(frame);
+    this.terrain.look(camera);
+    this.entities.draw(frame, share, projection, camera);
+    this.effects!.draw(frame, share, projection, camera);
+    this.marks!.draw(frame, projection, camera.zoom, this.entities.selected);
+    this.application.render();
+  }
+
+  private resize(): void {
+    const [width, height] = [this.host.clientWidth, this.host.clientHeight];
+    if (width === 0 || height === 0) return;
+    const isFirst = this.camera.width === 1;
+    this.application.renderer.resize(width, height);
+    this.camera.width = width;
+    this.camera.height = height;
+    if (isFirst) this.fit();
+  }
+
+  private listen(): void {
+    const { canvas } = this.application;
+    let from: { x: number; y: number; moved: number } | null = null;
+    canvas.addEventListener("pointerdown", (event) => {
+      from = { x: event.clientX, y: event.clientY, moved: 0 };
+      canvas.setPointerCapture(event.pointerId);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (from === null) return;
+      const [x, y] = [event.clientX - from.x, event.clientY - from.y];
+      from = { x: event.clientX, y: event.clientY, moved: from.moved + Math.abs(x) + Math.abs(y) };
+      if (from.moved <= DRAG) return;
+      this.camera.panBy(x, y);
+      this.onPan();
+    });
+    canvas.addEventListener("pointerup", (event) => {
+      const isClick = from !== null && from.moved <= DRAG;
+      from = null;
+      if (!isClick || this.entities === null) return;
+      const { camera } = this;
+      const x = camera.toWorldX(event.offsetX);
+      const y = camera.toWorldY(event.offsetY);
+      this.onPick(this.entities.pick(x, y, camera.zoom));
+    });
+    canvas.addEventListener("pointercancel", () => (from = null));
+    canvas.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      const step = event.deltaMode === 1 ? event.deltaY * 20 : event.deltaY;
+      this.camera.zoomAt(Math.exp(-step * 0.0016), event.offsetX, event.offsetY);
+    }, { passive: false });
+  }
+}

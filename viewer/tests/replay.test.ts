@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+
+import { Player } from "../src/player";
+import { Replay, teamName } from "../src/replay";
+import { groupByPolicy, groupByTeam, scores, series } from "../src/series";
+import { makeFile, makeHeader } from "./files";
+
+describe("a replay", () => {
+  it("finds deaths, kills and seizures", async () => {
+    const { happenings } = await Replay.open(makeFile());
+    expect(happenings).toEqual([
+      { frame: 1, kind: "kill", who: 0, what: 1 },
+      { frame: 1, kind: "death", who: 1, what: 1 },
+      { frame: 1, kind: "seizure", who: 0, what: 1 },
+    ]);
+  });
+
+  it("jumps only forward or only back", async () => {
+    const replay = await Replay.open(makeFile());
+    expect(replay.nextHappening(0, "death", 1)?.frame).toBe(1);
+    expect(replay.nextHappening(1, "death", 1)).toBeNull();
+    expect(replay.nextHappening(1, "death", -1)).toBeNull();
+  });
+
+  it("knows the map at each frame", async () => {
+    const replay = await Replay.open(makeFile());
+    expect(replay.mapAt(0)[7]).toBe(4);
+    expect(replay.mapAt(0)[15]).toBe(2);
+    expect(replay.mapAt(1)[15]).toBe(9);
+  });
+
+  it("refuses values that are no index", async () => {
+    const header = { ...makeHeader(), teams: [{ first: 0, size: 2, policy: "" }], player_team: [0, 0] };
+    await expect(Replay.open(makeFile(header))).rejects.toThrow(/objective_owner holds 1/);
+  });
+
+  it("adds up teams and policies", async () => {
+    const replay = await Replay.open(makeFile());
+    const rows = scores(replay, groupByTeam(replay), 1);
+    expect(rows.map((row) => [row.alive, row.kills, row.gold, row.damage, row.progress])).toEqual([
+      [1, 1, 7, 0, 0.25], [0, 0, 0, 12, 0.5],
+    ]);
+    expect(groupByPolicy(replay).map((group) => group.name)).toEqual(["a", "b"]);
+    expect([...series(replay, groupByTeam(replay), "held")[1]!]).toEqual([0, 1]);
+  });
+});
+
+it("names teams as columns are named", () => {
+  expect([0, 25, 26, 127].map(teamName)).toEqual(["A", "Z", "AA", "DX"]);
+});
+
+describe("playing", () => {
+  it("stops at the end and begins anew", () => {
+    const player = new Player(4);
+    player.play(true);
+    player.advance(100);
+    expect([player.frame, player.isPlaying]).toEqual([4, false]);
+    player.play(true);
+    expect(player.frame).toBe(0);
+  });
+
+  it("stays within the replay when it is told to go elsewhere", () => {
+    const player = new Player(4);
+    player.seek(99);
+    expect(player.frame).toBe(4);
+    player.seek(-1);
+    expect(player.frame).toBe(0);
+  });
+});
