@@ -95,7 +95,7 @@ class App {
     find("market-button").hidden = replay.items === null;
     this.market.toggle(false);
     find("title").innerHTML = this.title(replay);
-    document.title = `${replay.header.game} – metammo viewer`;
+    document.title = `${replay.header.game ?? "replay"} – metammo viewer`;
     this.lastFrame = -1;
     this.player.play(true);
   }
@@ -104,9 +104,11 @@ class App {
     const { header } = replay;
     const teams = [...new Set((header.winners ?? []).map((player) => header.player_team[player]!))];
     const names = teams.slice(0, 6).map(teamName).join(", ") + (teams.length > 6 ? " …" : "");
-    const won = teams.length > 0 ? `won by team${teams.length > 1 ? "s" : ""} ${names}` : "no winner";
+    // A converted file does not say how the game ended.
+    const nobody = header.is_decided === null ? "" : "no winner";
+    const won = teams.length > 0 ? `won by team${teams.length > 1 ? "s" : ""} ${names}` : nobody;
     const words = [header.config, `seed ${header.seed ?? "?"}`, `${header.players} agents`, `${header.ticks} ticks`, won];
-    return `<b>${escape(header.game.replaceAll("_", " "))}</b> <span class="soft">· ${escape(words.filter(Boolean).join(" · "))}</span>`;
+    return `<b>${escape((header.game ?? "replay").replaceAll("_", " "))}</b> <span class="soft">· ${escape(words.filter(Boolean).join(" · "))}</span>`;
   }
 
   private seek(frame: number): void {

@@ -36,7 +36,7 @@ export interface Header {
   format: number;
   metammo: string | null;
   source: string;
-  game: string;
+  game: string | null;
   game_version: number | null;
   config: string | null;
   size: string | null;
