@@ -7,7 +7,7 @@ from typing import Any
 from metammo.envs.batch import make_vec
 from metammo.evaluation.match import Table
 from metammo.policies.policy import Policy
-from metammo.replay.format import Replay, write_replay
+from metammo.replay.format import Replay, ReplayError, write_replay
 from metammo.replay.recorder import Recorder
 
 
@@ -64,6 +64,9 @@ def record_match(path: str | Path, game: str, policies: Sequence[Policy], **opti
         ReplayError: the file cannot be written.
         ValueError: no or too many policies.
     """
+    # Before anything is played: an episode that cannot be kept is lost.
+    if not Path(path).parent.is_dir():
+        raise ReplayError(f"{path} cannot be written: there is no folder {Path(path).parent}")
     replay = play_recorded(game, policies, **options)
     write_replay(path, replay)
     return replay
