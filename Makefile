@@ -51,7 +51,7 @@ test-pure: $(VENV)/.installed-dev ## Run the unit tests without the compiler
 	NUMBA_DISABLE_JIT=1 $(PYTEST) -m "pure and not slow"
 
 test-checked: $(VENV)/.installed-dev ## Run the unit tests with every index checked
-	NUMBA_BOUNDSCHECK=1 $(PYTEST) -m "pure and not slow"
+	NUMBA_OPT=1 NUMBA_BOUNDSCHECK=1 $(PYTEST) -m "pure and not slow"
 
 test-slow: $(VENV)/.installed-dev ## Run the slow tests
 	$(PYTEST) -m slow

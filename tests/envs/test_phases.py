@@ -12,7 +12,17 @@ OPTIONS = {"worlds": 2, "seed": 5, "size": "tiny", "threads": 1, "horizon": 20}
 
 
 @pytest.mark.pure
+@pytest.mark.skipif(IS_COMPILED, reason="compiled, it takes a driver of its own: make test-slow")
+def test_a_timed_step_is_a_step_without_the_compiler():
+    compare_timed_with_plain()
+
+
+@pytest.mark.slow
 def test_a_timed_step_is_a_step():
+    compare_timed_with_plain()
+
+
+def compare_timed_with_plain():
     plain, timed = make_vec(GAMES, **OPTIONS), make_vec(GAMES, **OPTIONS)
     ticks = 50 if IS_COMPILED else 5
     for tick in range(ticks):
