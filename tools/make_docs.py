@@ -34,7 +34,7 @@ from metammo.rules import rules
 from metammo.rules.rules import RULE_FIELDS
 from metammo.tasks import predicates
 from metammo.tasks.codes import Predicate
-from metammo.tasks.library import count_event
+from metammo.tasks.goals import count_event
 from metammo.tasks.parsing import task_functions
 from metammo.tasks.tasks import Task
 from metammo.world.columns import Event

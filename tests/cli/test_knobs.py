@@ -6,7 +6,7 @@ import pytest
 
 from metammo.cli.knobs import read_knobs
 from metammo.rules.knobs import KnobError
-from metammo.tasks.library import tick_ge
+from metammo.tasks.goals import tick_ge
 
 
 def test_numbers_fractions_words_and_lists_are_read():

@@ -28,7 +28,7 @@ BAD = '''
 from metammo.jit import kernel
 from metammo.minigames.minigame import Ladder, Minigame
 from metammo.minigames.verdicts import declare_team, is_horizon
-from metammo.tasks.library import defeat_entity
+from metammo.tasks.goals import defeat_entity
 from metammo.world.random import draw_below
 
 FAULT = 0

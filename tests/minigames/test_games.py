@@ -21,7 +21,7 @@ from metammo.minigames import (
 )
 from metammo.minigames.outcomes import settle
 from metammo.rules.rules import RESPAWN_EDGE, RESPAWN_HOME
-from metammo.tasks.library import (
+from metammo.tasks.goals import (
     count_event,
     defeat_entity,
     hoard_gold,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import metammo.tasks.library
+import metammo.tasks.goals
 from metammo.rules.rules import FULL, MINI
 from metammo.tasks.curriculum import (
     CATEGORIES,
@@ -18,7 +18,7 @@ from metammo.tasks.curriculum import (
     TRAINING,
     WHOLE_EPISODE,
 )
-from metammo.tasks.library import tick_ge
+from metammo.tasks.goals import tick_ge
 
 pytestmark = pytest.mark.pure
 
@@ -106,7 +106,7 @@ def task_of(published):
     ).groups()
     values = dict(re.findall(rf"({FIELDS}):(\w+?)(?=_(?:{FIELDS}):|$)", text))
     values = {key: int(v) if v.isdigit() else v.lower() for key, v in values.items()}
-    make = getattr(metammo.tasks.library, NAMES[name])
+    make = getattr(metammo.tasks.goals, NAMES[name])
     if name == "OccupyTile":
         return make((values["row"] - 80, values["col"] - 80))
     if name == "DefeatEntity":
@@ -138,7 +138,7 @@ def test_no_two_different_tasks_share_an_expression_or_a_sentence():
 
 
 def test_an_expression_read_as_python_gives_the_same_task():
-    names = vars(metammo.tasks.library)
+    names = vars(metammo.tasks.goals)
     for task in map(plain, EVERY):
         ast.parse(str(task), mode="eval")
         assert eval(str(task), dict(names)) == task

@@ -7,7 +7,7 @@ import metammo
 from metammo.rules.knobs import KnobError
 from metammo.rules.rules import MINI
 from metammo.tasks.curriculum import TRAINING
-from metammo.tasks.library import count_event, hoard_gold, occupy_tile, own_predicate, tick_ge
+from metammo.tasks.goals import count_event, hoard_gold, occupy_tile, own_predicate, tick_ge
 from metammo.tasks.tasks import OneOf, TaskError, team, weighted
 from tests.contract.batches import GAMES, mix_of, only
 
@@ -140,7 +140,7 @@ OWN_GAME = '''
 
 from metammo.jit import kernel
 from metammo.minigames.minigame import Minigame
-from metammo.tasks.library import own_predicate, tick_ge
+from metammo.tasks.goals import own_predicate, tick_ge
 from metammo.tasks.tasks import OneOf
 from metammo.world.grid import center_of
 

@@ -12,7 +12,7 @@ from metammo.envs.scenario import Scenario
 from metammo.jit import entry
 from metammo.tasks.curriculum import EVALUATION, TRAINING
 from metammo.tasks.embedding import BITS, LIMIT, embed_sentences, told_predicate
-from metammo.tasks.library import (
+from metammo.tasks.goals import (
     attain_skill,
     buy_item,
     can_see_tile,

@@ -6,7 +6,7 @@ from metammo.envs.scenario import Scenario
 from metammo.rules.items import AMMUNITION, ARMOR, TOOLS, WEAPONS, Item
 from metammo.rules.skills import LEVEL_EXPERIENCE, LEVEL_LIMIT, Skill
 from metammo.tasks.curriculum import EVALUATION, WHOLE_EPISODE
-from metammo.tasks.library import (
+from metammo.tasks.goals import (
     attain_skill,
     consume_item,
     count_event,

@@ -3,7 +3,7 @@
 import pytest
 
 from metammo.minigames.minigame import games
-from metammo.tasks.library import equip_item, gain_experience, stay_alive, tick_ge
+from metammo.tasks.goals import equip_item, gain_experience, stay_alive, tick_ge
 from metammo.tasks.parsing import read_task, task_functions
 from metammo.tasks.tasks import OneOf, Task, TaskError, team, weighted
 

@@ -8,7 +8,7 @@ from metammo.rules.materials import Material
 from metammo.rules.skills import LEVEL_EXPERIENCE, Skill
 from metammo.tasks.codes import Predicate
 from metammo.tasks.embedding import ROLES
-from metammo.tasks.library import (
+from metammo.tasks.goals import (
     all_dead,
     attain_skill,
     buy_item,

@@ -5,7 +5,7 @@ import pytest
 
 from metammo.envs.scenario import Scenario
 from metammo.rules.knobs import KnobError
-from metammo.tasks.library import (
+from metammo.tasks.goals import (
     attain_skill,
     can_see_tile,
     check_agent_status,

@@ -5,7 +5,7 @@ Free for all; nobody wins. It ends as `multi_task` does (rulebook, section 12).
 
 from metammo.minigames.multi_task import MultiTask
 from metammo.rules.rules import FULL
-from metammo.tasks.library import count_event
+from metammo.tasks.goals import count_event
 
 
 class AmmoTraining(MultiTask):

@@ -9,7 +9,7 @@ from metammo.jit import kernel
 from metammo.minigames.minigame import Ladder, Minigame
 from metammo.minigames.verdicts import declare_finished, end_undecided, time_left_score
 from metammo.rules.rules import RESPAWN_HOME
-from metammo.tasks.library import own_predicate
+from metammo.tasks.goals import own_predicate
 from metammo.tasks.tasks import team
 from metammo.tick.deaths import respawn_dead_players
 from metammo.tick.objectives import BASE, CARRY, add_objective

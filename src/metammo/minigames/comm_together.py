@@ -8,7 +8,7 @@ from metammo.jit import kernel
 from metammo.minigames.minigame import Minigame
 from metammo.minigames.verdicts import declare_finished, end_undecided, time_left_score
 from metammo.rules.rules import RESPAWN_ANYWHERE, SPAWN_SCATTERED
-from metammo.tasks.library import members_within_range
+from metammo.tasks.goals import members_within_range
 from metammo.tasks.tasks import team
 from metammo.tick.deaths import respawn_dead_players
 

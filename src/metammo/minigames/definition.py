@@ -142,7 +142,7 @@ class _Definition:
         tasks = asked.tasks if isinstance(asked, OneOf) else asked
         for task in (tasks,) if isinstance(tasks, Task) else tuple(tasks):
             if not isinstance(task, Task):
-                raise self.refuse("task", f"made by functions of tasks.library, got {task!r}")
+                raise self.refuse("task", f"made by functions of tasks.goals, got {task!r}")
             for step in task.steps:
                 own = step.code - Predicate.OWN_FIRST
                 if own_predicate(step.code) and own >= len(self.game.predicates):

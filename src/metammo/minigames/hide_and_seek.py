@@ -20,7 +20,7 @@ from metammo.minigames.verdicts import (
 )
 from metammo.rules.knobs import Integers
 from metammo.rules.materials import Material
-from metammo.tasks.library import all_dead, tick_ge
+from metammo.tasks.goals import all_dead, tick_ge
 from metammo.tasks.tasks import team
 from metammo.tick.deaths import kill_player
 from metammo.world.grid import center_of, entity_distance, move_entity

@@ -17,7 +17,7 @@ from metammo.minigames.verdicts import (
     score_survivors,
 )
 from metammo.rules.knobs import Integers, OneOver
-from metammo.tasks.library import seize_center
+from metammo.tasks.goals import seize_center
 from metammo.tasks.tasks import team
 from metammo.tick.objectives import HOLD, add_objective
 from metammo.world.grid import center_of

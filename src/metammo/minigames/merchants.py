@@ -9,7 +9,7 @@ from metammo.minigames.minigame import Minigame
 from metammo.minigames.verdicts import declare_team, is_horizon, living_teams
 from metammo.rules.knobs import Integers
 from metammo.rules.rules import FULL
-from metammo.tasks.library import hoard_gold
+from metammo.tasks.goals import hoard_gold
 from metammo.tasks.tasks import team
 
 

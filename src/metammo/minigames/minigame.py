@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import metammo.minigames
 from metammo.rules.rules import MINI
-from metammo.tasks.library import tick_ge
+from metammo.tasks.goals import tick_ge
 from metammo.tasks.tasks import Asked
 
 

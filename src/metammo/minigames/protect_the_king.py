@@ -9,7 +9,7 @@ from metammo.minigames.minigame import Minigame
 from metammo.minigames.survive import Survive
 from metammo.minigames.verdicts import is_team_alive, last_team_standing
 from metammo.rules.rules import FULL
-from metammo.tasks.library import protect_leader
+from metammo.tasks.goals import protect_leader
 from metammo.tasks.tasks import team
 from metammo.tick.deaths import kill_player
 

@@ -8,7 +8,7 @@ from metammo.jit import kernel
 from metammo.minigames.minigame import Ladder, Minigame
 from metammo.minigames.verdicts import declare_player, is_horizon, time_left_score
 from metammo.rules.rules import RESPAWN_EDGE
-from metammo.tasks.library import progress_toward_center
+from metammo.tasks.goals import progress_toward_center
 from metammo.tick.deaths import respawn_dead_players
 
 

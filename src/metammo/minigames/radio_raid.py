@@ -15,7 +15,7 @@ from metammo.minigames.verdicts import (
     living_players,
     score_survivors,
 )
-from metammo.tasks.library import defeat_entity
+from metammo.tasks.goals import defeat_entity
 from metammo.tasks.predicates import place_tile
 from metammo.tasks.tasks import team
 from metammo.tick.deaths import FOREVER

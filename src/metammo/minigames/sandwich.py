@@ -20,7 +20,7 @@ from metammo.minigames.verdicts import (
 )
 from metammo.rules.knobs import OneOver
 from metammo.rules.rules import SPAWN_RING
-from metammo.tasks.library import tick_ge
+from metammo.tasks.goals import tick_ge
 from metammo.tasks.tasks import team
 from metammo.world.grid import center_of
 

@@ -9,7 +9,7 @@ from metammo.minigames.minigame import Minigame
 from metammo.minigames.verdicts import declare_player, is_horizon, living_players
 from metammo.rules.knobs import Integers, OneOver
 from metammo.rules.rules import FULL
-from metammo.tasks.library import tick_ge
+from metammo.tasks.goals import tick_ge
 
 TERRAIN = {"terrain_water": 0.1, "terrain_foliage": 0.9, "scatter_resources": 1}
 FOG = {"fog_onset": Integers(32, 256), "fog_speed": OneOver(7, 12)}

@@ -115,7 +115,7 @@ def asked_tasks(file: GameFile, asked: Any, values: dict[str, Any]) -> list[Task
         tasks = [asked] if isinstance(asked, Task) else list(asked)
     for task in tasks:
         if not isinstance(task, Task):
-            raise KnobError(f"a task is made by a function of tasks.library, got {task!r}")
+            raise KnobError(f"a task is made by a function of tasks.goals, got {task!r}")
         for step in task.steps:
             own = step.code - Predicate.OWN_FIRST
             if own_predicate(step.code) and own >= len(file.game.predicates):

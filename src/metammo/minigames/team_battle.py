@@ -9,7 +9,7 @@ from metammo.minigames.minigame import Minigame
 from metammo.minigames.survive import Survive
 from metammo.minigames.verdicts import last_team_standing
 from metammo.rules.rules import FULL
-from metammo.tasks.library import tick_ge
+from metammo.tasks.goals import tick_ge
 from metammo.tasks.tasks import team
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from metammo.rules.items import AMMUNITION, ARMOR, SKILL_OF, TOOLS, WEAPONS, Item
 from metammo.rules.skills import STYLE_COUNT, Skill
-from metammo.tasks.library import (
+from metammo.tasks.goals import (
     attain_skill,
     buy_item,
     can_see_agent,

@@ -1,6 +1,6 @@
 """How a task that somebody typed is read: `read_task("attain_skill('melee', level=5)")`.
 
-What `str(task)` writes is read back. Nothing is executed but the functions of `tasks.library` and
+What `str(task)` writes is read back. Nothing is executed but the functions of `tasks.goals` and
 `team`: the text is taken apart by Python's own parser and put together here, piece by piece.
 """
 
@@ -12,7 +12,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from metammo.tasks import library
+from metammo.tasks import goals
 from metammo.tasks.tasks import Task, TaskError, team
 
 LENGTH_LIMIT = 1000
@@ -31,9 +31,9 @@ def task_functions() -> dict[str, Callable[..., Task]]:
     """Return what a task may be made of, by name: the library's functions and `team`."""
     found = {
         name: value
-        for name, value in vars(library).items()
+        for name, value in vars(goals).items()
         if inspect.isfunction(value)
-        and value.__module__ == library.__name__
+        and value.__module__ == goals.__name__
         and not name.startswith("_")
     }
     return {**found, "team": team}
