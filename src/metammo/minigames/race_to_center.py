@@ -6,7 +6,7 @@ come back at the border, frozen for ten ticks. The map grows with each win (rule
 
 from metammo.jit import kernel
 from metammo.minigames.minigame import Ladder, Minigame
-from metammo.minigames.verdicts import declare_player, is_horizon, time_left_score
+from metammo.minigames.verdicts import declare_finished, end_undecided, time_left_score
 from metammo.rules.rules import RESPAWN_EDGE
 from metammo.tasks.goals import progress_toward_center
 from metammo.tick.deaths import respawn_dead_players
@@ -15,12 +15,9 @@ from metammo.tick.deaths import respawn_dead_players
 @kernel
 def referee(world):
     """Declare whoever stands on the centre tile; bring the dead back."""
-    for player in range(int(world.player_count)):
-        if world.player_progress[player] >= 1:
-            world.winning_score = time_left_score(world)
-            declare_player(world, player)
-    if is_horizon(world):
-        world.is_game_over = 1
+    if declare_finished(world) > 0:
+        world.winning_score = time_left_score(world)
+    end_undecided(world)
     respawn_dead_players(world)
 
 

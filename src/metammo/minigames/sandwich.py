@@ -7,7 +7,6 @@ from the edge. The last team standing wins, but not before a certain tick (ruleb
 from metammo.jit import kernel
 from metammo.minigames.minigame import Ladder, Minigame
 from metammo.minigames.soldiers import (
-    SQUARE,
     soldiers_from_area,
     soldiers_from_edge,
 )
@@ -41,7 +40,7 @@ def setup(world):
         low_row = center - reach if row < center else center + 1
         low_col = center - reach if col < center else center + 1
         soldiers_from_area(world, inner, low_row, low_col, reach, row, col)
-    outer = min(inner * int(world.team_count), SQUARE * int(world.rule_playable) // 2)
+    outer = min(inner * int(world.team_count), 2 * int(world.rule_playable))
     soldiers_from_edge(world, outer, center, center)
 
 

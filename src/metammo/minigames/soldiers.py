@@ -3,15 +3,13 @@
 import numpy as np
 
 from metammo.jit import kernel
-from metammo.maps.spawns import edge_tile, is_in_reach, nearest_tile
+from metammo.maps.spawns import SIDES, edge_tile, is_in_reach, nearest_tile
 from metammo.rules.rules import SHARE
+from metammo.rules.skills import STYLE_COUNT
 from metammo.tick.npcs import AGGRESSIVE, NEUTRAL, PASSIVE, SOLDIER, add_npc
 from metammo.world.grid import is_habitable
 from metammo.world.random import draw_below, shuffle
 
-SQUARE = 4
-"""Sides of the border."""
-STYLES = 3
 AREA_ATTEMPTS = 200
 """Tries to find a habitable tile of an area by lot."""
 DRAWS = 9
@@ -32,7 +30,7 @@ def area_tile(world, low_row, low_col, side):
 @kernel
 def add_soldier(world, row, col, rally_row, rally_col):
     """Put a soldier of a random style onto a tile, ordered to another."""
-    npc = add_npc(world, int(SOLDIER), draw_below(world, int(STYLES)), row, col)
+    npc = add_npc(world, int(SOLDIER), draw_below(world, int(STYLE_COUNT)), row, col)
     if npc >= 0:
         world.npc_rally_row[npc] = rally_row
         world.npc_rally_col[npc] = rally_col
@@ -49,7 +47,7 @@ def soldiers_from_area(world, count, low_row, low_col, side, rally_row, rally_co
 @kernel
 def soldiers_from_edge(world, count, rally_row, rally_col):
     """Put soldiers onto different habitable tiles of the border, with one rally point."""
-    tiles = SQUARE * int(world.rule_playable)
+    tiles = SIDES * int(world.rule_playable)
     order = np.arange(tiles)
     shuffle(world, order, tiles)
     missing = count
@@ -93,4 +91,4 @@ def beasts_in_area(world, count, low_row, low_col, side, tenths):
             kind = AGGRESSIVE
         elif danger >= int(world.rule_npc_neutral):
             kind = NEUTRAL
-        add_npc(world, kind, draw_below(world, int(STYLES)), row, col)
+        add_npc(world, kind, draw_below(world, int(STYLE_COUNT)), row, col)
