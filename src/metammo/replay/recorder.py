@@ -27,33 +27,13 @@ from metammo.actions import (
     no_op,
 )
 from metammo.envs.batch import Batch
-from metammo.replay.format import SECTIONS, Replay
+from metammo.replay.format import Replay
+from metammo.replay.frames import FrameReader
 from metammo.replay.header import ReplayError
 from metammo.rules.materials import Material
 from metammo.rules.rules import RULE_COLUMNS
 from metammo.world.worlds import quick_hash, snapshot
 
-PLAYERS_KILLED = 1
-"""Which half of `player_kills` counts players."""
-_ENTITY_COLUMNS = {
-    "entity_alive": "entity_is_alive",
-    **{
-        f"entity_{name}": f"entity_{name}"
-        for name in ("kind", "row", "col", "health", "level", "style", "damage", "gold")
-    },
-}
-_PLAYER_COLUMNS = {
-    "player_food": "player_food",
-    "player_water": "player_water",
-    "player_message": "player_message",
-    "player_progress": "player_progress",
-    "player_cause": "entity_death_cause",
-}
-_ITEM_COLUMNS = {
-    **{f"item_{name}": f"item_{name}" for name in ("type", "level", "quantity", "price")},
-    "item_worn": "item_is_worn",
-}
-_OBJECTIVE_COLUMNS = ("objective_row", "objective_col", "objective_owner", "objective_tick")
 _CHOOSERS = {
     HEAD_STYLE: HEAD_TARGET,
     HEAD_SELL_PRICE: HEAD_SELL_ITEM,
@@ -85,73 +65,6 @@ def written_knobs(knobs: Mapping[str, Any]) -> dict[str, Any]:
         is_number = isinstance(value, (int, float)) and not isinstance(value, Fraction)
         plain[name] = value if is_number else str(value)[:2000]
     return plain
-
-
-class _Frames:
-    """What a viewer shows, gathered after every tick."""
-
-    def __init__(self, batch: Batch, world: Any, players: int) -> None:
-        self.players = players
-        self.first_npc = batch.sizes.players
-        self.objectives = int(world.objective_count)
-        self.has_items = batch.config == "full"
-        self.material = world.tile_material.copy()
-        self.map = self.material.copy()
-        self.changes: list[NDArray[np.int32]] = []
-        self.columns: dict[str, list[NDArray[Any]]] = {}
-        self.npc_limit = 0
-        self.alive_before = np.zeros(world.entity_kind.shape, np.bool_)
-
-    def _put(self, name: str, values: NDArray[Any]) -> None:
-        dtype = np.dtype(SECTIONS[name].dtype)
-        if values.dtype != dtype and dtype.kind != "f":
-            limits = np.iinfo(dtype)
-            values = np.clip(values, limits.min, limits.max)
-        self.columns.setdefault(name, []).append(values.astype(dtype))
-
-    def _entities(self, column: NDArray[Any]) -> NDArray[Any]:
-        return np.concatenate([column[: self.players], column[self.first_npc :]])
-
-    def add(self, world: Any, rewards: NDArray[np.float32]) -> None:
-        """Note a frame."""
-        frame = len(self.columns.get("entity_alive", ()))
-        players = self.players
-        for name, column in _ENTITY_COLUMNS.items():
-            self._put(name, self._entities(world[column]))
-        self._put("entity_freeze", self._entities(world.entity_freeze > 0))
-        # Rows of the dead keep what they did last; only who lived until this tick did it in it.
-        target = world.entity_attack_target.astype(np.int32)
-        target[target >= self.first_npc] -= self.first_npc - players
-        target[~self.alive_before] = -1
-        self._put("entity_target", self._entities(target))
-        self.alive_before = world.entity_is_alive != 0
-        for name, column in _PLAYER_COLUMNS.items():
-            self._put(name, world[column][:players])
-        self._put("player_kills", world.player_kills[:players, PLAYERS_KILLED].sum(1))
-        self._put("player_reward", rewards[:players])
-        for name in _OBJECTIVE_COLUMNS:
-            self._put(name, world[name][: self.objectives])
-        if self.has_items:
-            for name, column in _ITEM_COLUMNS.items():
-                self._put(name, world[column][:players])
-        self.npc_limit = max(self.npc_limit, int(world.npc_limit))
-        changed = np.flatnonzero(world.tile_material != self.material)
-        if len(changed):
-            row, col = np.divmod(changed, len(self.material))
-            material = world.tile_material[row, col]
-            self.material[row, col] = material
-            lines = (np.full_like(row, frame), row, col, material)
-            self.changes.append(np.stack(lines, 1).astype(np.int32))
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the sections."""
-        entities = self.players + self.npc_limit
-        arrays = {name: np.stack(rows) for name, rows in self.columns.items()}
-        for name in arrays:
-            if name.startswith("entity_"):
-                arrays[name] = np.ascontiguousarray(arrays[name][:, :entities])
-        changes = np.concatenate([np.zeros((0, 4), np.int32), *self.changes])
-        return {"map": self.map, "tile_changes": changes, **arrays}
 
 
 class Recorder:
@@ -204,7 +117,9 @@ class Recorder:
         self._last = self._start
         self._actions: list[NDArray[np.int16]] = []
         self._hashes: list[NDArray[np.uint64]] = []
-        self._frames = _Frames(batch, record, self.players) if has_frames else None
+        self._reader = FrameReader(batch, record) if has_frames else None
+        self._rows: dict[str, list[NDArray[Any]]] = {}
+        self._changes: list[NDArray[np.int32]] = []
         self._add(record, np.zeros(batch.agent_count, np.float32))
 
     @property
@@ -220,8 +135,12 @@ class Recorder:
     def _add(self, record: Any, rewards: NDArray[np.float32]) -> None:
         self._last = own_state(self.batch, record)
         self._hashes.append(quick_hash(self._last))
-        if self._frames:
-            self._frames.add(record, rewards)
+        if self._reader:
+            frame = len(self._hashes) - 1
+            for name, row in self._reader.read(record, rewards).items():
+                self._rows.setdefault(name, []).append(row)
+            changes = self._reader.changed_tiles(record)
+            self._changes.append(np.insert(changes, 0, frame, axis=1))
 
     def before(self, actions: NDArray[Any]) -> None:
         """Note the actions of the step to come, as the batch will get them."""
@@ -264,15 +183,21 @@ class Recorder:
             "hashes": np.array(self._hashes, np.uint64),
             "start": np.frombuffer(snapshot(self._start), np.uint8),
         }
-        if self._frames:
-            arrays |= self._frames.arrays()
+        if self._reader:
+            arrays["map"] = self._reader.map
+            arrays["tile_changes"] = np.concatenate(self._changes)
+            arrays |= {name: np.stack(rows) for name, rows in self._rows.items()}
+            # Rows of NPCs that were never there.
+            unused = self._reader.entities - self._reader.seen_entities
+            for name in arrays:
+                if name.startswith("entity_") and unused:
+                    arrays[name] = np.ascontiguousarray(arrays[name][:, :-unused])
         return Replay(self._header(), arrays)
 
     def _header(self) -> dict[str, Any]:
         batch, world = self.batch, self._last[0]
         file = batch.files[self.game]
         tasks = batch.tasks[self.game]
-        npcs = self._frames.npc_limit if self._frames else 0
         count = int(world.objective_count)
         numbers = world.task_number[: self.players].tolist()
         return {
@@ -286,7 +211,7 @@ class Recorder:
             "knobs": self.knobs,
             "ticks": self.ticks,
             "players": self.players,
-            "entities": self.players + npcs,
+            "entities": self._reader.seen_entities if self._reader else self.players,
             **self._teams(world),
             "player_tasks": [tasks[number].sentence for number in numbers] if tasks else [],
             "map_size": batch.sizes.map_size,
@@ -300,7 +225,7 @@ class Recorder:
             "progress": [round(float(p), 6) for p in world.player_best_progress[: self.players]],
             "materials": [material.name.lower() for material in Material],
             "has_truth": True,
-            "has_frames": self._frames is not None,
+            "has_frames": self._reader is not None,
         }
 
     def _teams(self, world: Any) -> dict[str, Any]:

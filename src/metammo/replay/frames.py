@@ -1,0 +1,102 @@
+"""What a viewer is shown of a world: one row of every column of a replay's frames."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metammo.envs.batch import Batch
+from metammo.replay.format import SECTIONS
+
+PLAYERS_KILLED = 1
+"""Which half of `player_kills` counts players."""
+_ENTITY_COLUMNS = {
+    "entity_alive": "entity_is_alive",
+    **{
+        f"entity_{name}": f"entity_{name}"
+        for name in ("kind", "row", "col", "health", "level", "style", "damage", "gold")
+    },
+}
+_PLAYER_COLUMNS = {
+    "player_food": "player_food",
+    "player_water": "player_water",
+    "player_message": "player_message",
+    "player_progress": "player_progress",
+    "player_cause": "entity_death_cause",
+}
+_ITEM_COLUMNS = {
+    **{f"item_{name}": f"item_{name}" for name in ("type", "level", "quantity", "price")},
+    "item_worn": "item_is_worn",
+}
+_OBJECTIVE_COLUMNS = ("objective_row", "objective_col", "objective_owner", "objective_tick")
+
+
+class FrameReader:
+    """Reads a world of a batch after every tick, in the form in which replays keep it.
+
+    Entities are the world's agents, then its rows of NPCs.
+
+    Attributes:
+        map: uint8[size, size]: materials at the first frame.
+        players: agents of the world.
+        entities: agents and all rows of NPCs.
+        seen_entities: agents and the rows of NPCs that were ever used.
+    """
+
+    def __init__(self, batch: Batch, world: Any) -> None:
+        self.players = int(world.player_count)
+        self.first_npc = batch.sizes.players
+        self.entities = self.players + len(world.entity_kind) - self.first_npc
+        self.seen_entities = self.players
+        self.objectives = int(world.objective_count)
+        self.has_items = batch.config == "full"
+        self.map = world.tile_material.copy()
+        self._material = self.map.copy()
+        self._alive_before = np.zeros(world.entity_kind.shape, np.bool_)
+
+    def _entities(self, column: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([column[: self.players], column[self.first_npc :]])
+
+    def read(self, world: Any, rewards: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+        """Return a frame's row of every section that has frames, in the section's dtype.
+
+        Args:
+            world: a record of the world after its tick; frames must be read in order.
+            rewards: float32[agents] of that tick.
+        """
+        players = self.players
+        rows = {name: self._entities(world[column]) for name, column in _ENTITY_COLUMNS.items()}
+        rows["entity_freeze"] = self._entities(world.entity_freeze > 0)
+        # Rows of the dead keep what they did last; only who lived until this tick did it in it.
+        target = world.entity_attack_target.astype(np.int32)
+        target[target >= self.first_npc] -= self.first_npc - players
+        target[~self._alive_before] = -1
+        rows["entity_target"] = self._entities(target)
+        self._alive_before = world.entity_is_alive != 0
+        for name, column in _PLAYER_COLUMNS.items():
+            rows[name] = world[column][:players]
+        rows["player_kills"] = world.player_kills[:players, PLAYERS_KILLED].sum(1)
+        rows["player_reward"] = rewards[:players]
+        for name in _OBJECTIVE_COLUMNS:
+            rows[name] = world[name][: self.objectives]
+        if self.has_items:
+            for name, column in _ITEM_COLUMNS.items():
+                rows[name] = world[column][:players]
+        self.seen_entities = max(self.seen_entities, players + int(world.npc_limit))
+        return {name: _stored(name, row) for name, row in rows.items()}
+
+    def changed_tiles(self, world: Any) -> NDArray[np.int32]:
+        """Return tiles changed since the last call: row, column, material, int32[any, 3]."""
+        row, col = np.nonzero(world.tile_material != self._material)
+        material = world.tile_material[row, col]
+        self._material[row, col] = material
+        return np.stack([row, col, material], 1).astype(np.int32)
+
+
+def _stored(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Return values in the dtype of their section, held to its range."""
+    dtype = np.dtype(SECTIONS[name].dtype)
+    if values.dtype != dtype and dtype.kind != "f":
+        limits = np.iinfo(dtype)
+        values = np.clip(values, limits.min, limits.max)
+    return values.astype(dtype)
