@@ -31,15 +31,15 @@ def compare_timed_with_plain():
         assert (plain.observation_bytes == timed.observation_bytes).all()
         assert (plain.life_begins == timed.life_begins).all()
         assert laps["decide_npcs"] > 0
-        assert laps["observe"] > 0
-        assert (laps["begin"] > 0) == plain.done.any()
+        assert laps["observe_world"] > 0
+        assert (laps["begin_episode"] > 0) == plain.done.any()
     assert plain.worlds.tobytes() == timed.worlds.tobytes()
     assert np.array_equal(plain.done, timed.done)
 
 
 def test_phases_are_named_in_order():
     text, names = timed_text(
-        "def step_worlds(worlds, taken):\n while take_number(taken) < 3:\n"
+        "def run_worlds(worlds, taken):\n while take_number(taken) < 3:\n"
         "  tick_world(w, a)\n  after(w)\n  x = 1\n  if x:\n   end(w)\n  after(w)\n"
     )
     assert names[0] == "decide_npcs"

@@ -101,10 +101,11 @@ def play(game):
     lines.append(draw_text(batch.worlds[0]))
     while True:
         before = batch.worlds.copy()
-        batch.step(act(batch, policy))
+        actions = act(batch, policy)
+        batch.step(actions)
         if batch.done[0]:
-            # The next episode has begun; the world as it ended is the last tick done again.
-            batch.tick(before)
+            # The next episode has begun; the world as it ended is the last step done again.
+            batch.end(before, actions)
             lines.append(draw_text(before[0]))
             lines.append(result_of(before[0], batch.results[0]))
             return "\n".join(lines) + "\n"

@@ -19,17 +19,15 @@ def observed_anew(batch):
     masks = np.full_like(batch.masks, FILL)
     markets = np.full_like(batch.markets, FILL)
     kept = _plain(make_kept(batch.world_count, batch.agent_count))
-    batch._driver.observe_worlds(
-        batch._plain_worlds,
-        make_taken(1),
-        0,
-        batch._scratch,
-        kept,
-        _plain(rows.view(batch.layout.dtype)[..., 0].view(np.recarray)),
-        markets,
-        masks,
-        np.zeros_like(batch.alive),
+    arrays = batch._arrays(
+        kept=kept,
+        observations=_plain(rows.view(batch.layout.dtype)[..., 0].view(np.recarray)),
+        markets=markets,
+        masks=masks,
+        alive=np.zeros_like(batch.alive),
     )
+    driver = batch._driver
+    driver.run_worlds(driver.OBSERVE, batch._plain_worlds, make_taken(1), 0, *arrays)
     return rows, masks, markets
 
 

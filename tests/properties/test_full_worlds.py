@@ -30,7 +30,7 @@ from metammo.actions import (
     NO_TARGET,
     no_op,
 )
-from metammo.envs.scenario import _update
+from metammo.envs.scenario import _update, tick_first
 from metammo.rules.items import ARMOR, INVENTORY_SIZE, IS_STACKED, SLOT_OF, TOOLS, Item
 from metammo.rules.skills import LEVEL_EXPERIENCE
 from metammo.world.columns import Event
@@ -92,7 +92,7 @@ def ticked(batch, world, actions, **rules):
     copy = fork(world, 1)
     for name, value in rules.items():
         copy[f"rule_{name}"] = value
-    batch._driver.tick_worlds(copy, 0, 1, np.ascontiguousarray(actions[None]))
+    tick_first(copy, np.ascontiguousarray(actions))
     return copy[0]
 
 

@@ -13,6 +13,7 @@ from metammo.actions import (
     SILENT,
     no_op,
 )
+from metammo.envs.scenario import tick_first
 from metammo.rules.materials import IS_HABITABLE, ORIGIN
 from metammo.world.columns import Event
 from metammo.world.grid import MOVE_COL, MOVE_ROW, MOVE_STAY
@@ -118,7 +119,7 @@ def tick_one(batch, world, player, action):
     actions = np.tile(np.array(no_op(), np.int16), (1, batch.agent_count, 1))
     if player is not None:
         actions[0, player] = action
-    batch._driver.tick_worlds(copy, 0, 1, actions)
+    tick_first(copy, actions[0])
     return copy[0]
 
 
@@ -221,7 +222,7 @@ def test_so_it_is_when_all_act_at_once(batch, seed, ticks):
     causes = set()
     for index, world in enumerate(worlds):
         after = fork(world, 1)
-        batch._driver.tick_worlds(after, 0, 1, everybody[index : index + 1])
+        tick_first(after, everybody[index])
         for player in living(batch, world):
             move, _, row, _ = everybody[index, player]
             if move != MOVE_STAY:

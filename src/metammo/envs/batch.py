@@ -1,7 +1,7 @@
 """The native environment: a batch of worlds stepped together by compiled code."""
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -236,20 +236,25 @@ class Batch:
             self.worlds.first_map_seed = seed_of(self.map_family)
             self.worlds.map_seed_count = self.map_count
         with FirstCompile(f"{self._driver.__name__}-{self.sizes.name}", "the simulator"):
-            self._run(self._reset_worlds)
+            self._run(self._driver.RESET)
         for array in (self.rewards, self.terminated, self.truncated, self.done):
             array[...] = 0
         self.life_begins[...] = True
         return self.observations, {}
 
-    def _run(self, share: Callable[[NDArray[np.int64], int], None]) -> None:
-        """Let the crew do its share of all worlds.
+    def _run(self, job: int) -> None:
+        """Let the crew take all worlds through a job of the driver.
 
         Raises:
             GameError: a game's own kernel, compiled now, has a mistake.
         """
+        arrays = self._arrays()
+
+        def work(taken: NDArray[np.int64], thread: int) -> None:
+            self._driver.run_worlds(job, self._plain_worlds, taken, thread, *arrays)
+
         try:
-            self._crew.run(share)
+            self._crew.run(work)
         except Exception as error:
             # Compiled code raises nothing: it did not compile.
             found = compile_error(error, self.files)
@@ -257,59 +262,33 @@ class Batch:
                 raise
             raise found from error
 
-    def _reset_worlds(self, taken: NDArray[np.int64], thread: int) -> None:
-        self._driver.reset_worlds(
-            self._plain_worlds,
-            taken,
-            thread,
-            self._plain_table,
-            self._plain_tasks,
-            self._scratch,
-            self._kept,
-            self._plain_observations,
-            self.markets,
-            self.masks,
-            self.alive,
-        )
+    def _arrays(self, **instead: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """Return what the driver reads and writes beside the worlds, in its order.
 
-    def _step_worlds(self, taken: NDArray[np.int64], thread: int) -> None:
-        self._driver.step_worlds(self._plain_worlds, taken, thread, *self._step_arrays())
-
-    def _observe_worlds(self, taken: NDArray[np.int64], thread: int) -> None:
-        self._driver.observe_worlds(
-            self._plain_worlds,
-            taken,
-            thread,
-            self._scratch,
-            self._kept,
-            self._plain_observations,
-            self.markets,
-            self.masks,
-            self.alive,
-        )
-
-    def _step_arrays(self) -> tuple[NDArray[Any], ...]:
-        """Return what a step reads and writes beside the worlds, in the driver's order."""
-        return (
-            self._plain_table,
-            self._plain_tasks,
-            self._scratch,
-            self._actions,
-            self._kept,
-            self._plain_observations,
-            self.markets,
-            self.masks,
-            self.alive,
-            self.rewards,
-            self.terminated,
-            self.truncated,
-            self.done,
-            self._final_kept,
-            self._plain_final_observations,
-            self.final_markets,
-            self._final_masks,
-            self._plain_results,
-        )
+        Args:
+            **instead: other arrays than the batch's own, by name.
+        """
+        own = {
+            "table": self._plain_table,
+            "tasks": self._plain_tasks,
+            "scratch": self._scratch,
+            "actions": self._actions,
+            "kept": self._kept,
+            "observations": self._plain_observations,
+            "markets": self.markets,
+            "masks": self.masks,
+            "alive": self.alive,
+            "rewards": self.rewards,
+            "terminated": self.terminated,
+            "truncated": self.truncated,
+            "done": self.done,
+            "final_kept": self._final_kept,
+            "final_observations": self._plain_final_observations,
+            "final_markets": self.final_markets,
+            "final_masks": self._final_masks,
+            "results": self._plain_results,
+        }
+        return tuple((own | instead).values())
 
     def step_timed(self, actions: Any) -> dict[str, int]:
         """Step on one thread; return how long each phase took, summed over the worlds.
@@ -324,7 +303,7 @@ class Batch:
         driver, names = load_timed_driver(self.files, self.config)
         laps = np.zeros(len(names), np.int64)
         taken = make_taken(1)
-        driver.step_worlds(self._plain_worlds, taken, 0, *self._step_arrays(), laps)
+        driver.run_worlds(driver.STEP, self._plain_worlds, taken, 0, *self._arrays(), laps)
         if not laps.any():
             raise RuntimeError(f"{platform.machine()} has no cycle counter; use a profiler")
         self.life_begins[...] = self.done[:, None]
@@ -365,7 +344,7 @@ class Batch:
             arrays, overwritten by the next step.
         """
         self._actions = self.check_actions(actions)
-        self._run(self._step_worlds)
+        self._run(self._driver.STEP)
         self.life_begins[...] = self.done[:, None]
         return self.observations, self.rewards, self.terminated, self.truncated, {}
 
@@ -448,15 +427,8 @@ class Batch:
     def observe(self) -> Any:
         """Observe all worlds as they stand, after a change from outside; return observations."""
         self._kept["stamp"] = 0
-        self._crew.run(self._observe_worlds)
+        self._run(self._driver.OBSERVE)
         return self.observations
-
-    def tick(self, worlds: Any) -> None:
-        """Advance worlds, copies of the batch's, by the tick of its last actions and no more.
-
-        No tasks, no referee, no reset: what a world looked like when its episode ended.
-        """
-        self._driver.tick_worlds(_plain(worlds), 0, len(worlds), self._actions)
 
     def end(self, worlds: Any, actions: NDArray[np.int16]) -> None:
         """Advance worlds, copies of the batch's, by a whole step but for the reset.
@@ -467,9 +439,13 @@ class Batch:
             worlds: record array [worlds]; advanced in place.
             actions: int16[worlds, agents, heads].
         """
+        plain = _plain(worlds)
         rewards = np.zeros((len(worlds), self.agent_count), np.float32)
         flags = np.zeros((2, *rewards.shape), np.bool_)
-        self._driver.end_worlds(_plain(worlds), actions, rewards, flags[0], flags[1])
+        arrays = self._arrays(
+            actions=actions, rewards=rewards, terminated=flags[0], truncated=flags[1]
+        )
+        self._driver.run_worlds(self._driver.END, plain, make_taken(1), 0, *arrays)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return the worlds' global planes and numbers of teams, for central critics.

@@ -53,24 +53,7 @@ def referee(world):
     """Let the game look for winners."""
 {referees}
 
-@kernel
-def begin(world, table, tasks):
-    """Begin an episode of a game drawn by weight."""
-    game = draw_game(world, table)
-    world.game = game
-    row = table[game]
-    draw_rules(world, row)
-    begin_episode(world, row, tasks)
-    setup(world)
-
-
 {predicates}@kernel
-def observe(world, scratch, kept, rows, market, masks):
-    """Write what a world's agents see."""
-    observe_world(world, scratch, kept, rows, masks)
-{items}
-
-@kernel
 def finish(world, row, result):
     """Write down how the episode went and count it on the ladder."""
     write_result(world, result)
@@ -79,90 +62,58 @@ def finish(world, row, result):
 '''
 
 _ITEM_IMPORT = "from metammo.observe.items import observe_items\n"
-_ITEM_CALL = "    observe_items(world, kept, rows, market, masks)\n"
+_ITEM_CALL = """{indent}observe_items(
+{indent}    world, {kept}, {prefix}observations[index], {prefix}markets[index], {masks}
+{indent})
+"""
 
-_ENTRIES = '''
-@entry
-def reset_worlds(
-    worlds, taken, thread, table, tasks, scratch, kept, observations, markets, masks, alive
-):
-    """Begin an episode in every world that nobody has taken yet, and observe it."""
-    index = take_world(taken, thread, len(worlds))
-    while index < len(worlds):
-        world = worlds[index]
-        begin(world, table, tasks)
-        observe(
-            world, scratch[thread], kept[index], observations[index], markets[index], masks[index]
-        )
-        write_alive(world, alive[index])
-        index = take_world(taken, thread, len(worlds))
+_RUN = '''
+RESET, STEP, OBSERVE, END = range(4)
 
 
 @entry
-def observe_worlds(
-    worlds, taken, thread, scratch, kept, observations, markets, masks, alive
-):
-    """Observe as it stands every world that nobody has taken yet."""
-    index = take_world(taken, thread, len(worlds))
-    while index < len(worlds):
-        world = worlds[index]
-        observe(
-            world, scratch[thread], kept[index], observations[index], markets[index], masks[index]
-        )
-        write_alive(world, alive[index])
-        index = take_world(taken, thread, len(worlds))
-
-
-@entry
-def tick_worlds(worlds, first, last, actions):
-    """Advance worlds first..last - 1 by the tick alone: for scenarios and for timing."""
-    for index in range(first, last):
-        tick_world(worlds[index], actions[index])
-
-
-@entry
-def end_worlds(worlds, actions, rewards, terminated, truncated):
-    """Advance copies of worlds by a step without a reset, to see how an episode ended."""
-    for index in range(len(worlds)):
-        world = worlds[index]
-        tick_world(world, actions[index])
-{measures}        update_tasks(world)
-        refill_npcs(world)
-        referee(world)
-        settle(world, rewards[index], terminated[index], truncated[index])
-
-
-@entry
-def step_worlds(
-    worlds, taken, thread, table, tasks, scratch, actions, kept, observations, markets, masks,
+def run_worlds(
+    job, worlds, taken, thread, table, tasks, scratch, actions, kept, observations, markets, masks,
     alive, rewards, terminated, truncated, done, final_kept, final_observations, final_markets,
     final_masks, results,
 ):
-    """Take every world that nobody has taken yet from actions to observations, resets included."""
+    """Take every world that nobody has taken yet from actions to observations, resets included.
+
+    Of this the job STEP does all, RESET what follows an end, OBSERVE what follows a reset, and END
+    what precedes it. One entry for the four: each would optimize all that it calls once more.
+    """
     index = take_world(taken, thread, len(worlds))
     while index < len(worlds):
         world = worlds[index]
-        tick_world(world, actions[index])
-        # Tasks before the referee: a win counts in the tick in which it happens.
-{measures}        update_tasks(world)
-        refill_npcs(world)
-        referee(world)
-        settle(world, rewards[index], terminated[index], truncated[index])
-        done[index] = world.is_game_over != 0
-        if world.is_game_over != 0:
-            # The last observation is kept before the reset takes it away.
-            final = final_kept[thread]
-            final.stamp = np.uint64(0)
-            observe(
-                world, scratch[thread], final, final_observations[index], final_markets[index],
-                final_masks[thread],
-            )
-            finish(world, table[int(world.game)], results[index])
-            begin(world, table, tasks)
-        observe(
-            world, scratch[thread], kept[index], observations[index], markets[index], masks[index]
-        )
-        write_alive(world, alive[index])
+        begins = job == RESET
+        if job == STEP or job == END:
+            tick_world(world, actions[index])
+            # Tasks before the referee: a win counts in the tick in which it happens.
+{measures}            update_tasks(world)
+            refill_npcs(world)
+            referee(world)
+            settle(world, rewards[index], terminated[index], truncated[index])
+        if job == STEP:
+            begins = world.is_game_over != 0
+            done[index] = begins
+            if begins:
+                # The last observation is kept before the reset takes it away.
+                final = final_kept[thread]
+                final.stamp = np.uint64(0)
+                observe_world(
+                    world, scratch[thread], final, final_observations[index], final_masks[thread]
+                )
+{final_items}                finish(world, table[int(world.game)], results[index])
+        if begins:
+            game = draw_game(world, table)
+            world.game = game
+            row = table[game]
+            draw_rules(world, row)
+            begin_episode(world, row, tasks)
+            setup(world)
+        if job != END:
+            observe_world(world, scratch[thread], kept[index], observations[index], masks[index])
+{items}            write_alive(world, alive[index])
         index = take_world(taken, thread, len(worlds))
 '''
 
@@ -240,7 +191,6 @@ def driver_text(files: list[GameFile], config: str = "mini") -> str:
         games=", ".join(file.name for file in files),
         imports=_import_lines(files) + imports + (_ITEM_IMPORT if config == "full" else ""),
         predicates=predicates,
-        items=_ITEM_CALL if config == "full" else "",
         drawn=drawn,
         knobs=8,
         rules=len(RULE_COLUMNS),
@@ -248,8 +198,15 @@ def driver_text(files: list[GameFile], config: str = "mini") -> str:
         setups=_hook_lines(files, "setup"),
         referees=_hook_lines(files, "referee"),
     )
-    measures = "        measure_own(world)\n" if predicates else ""
-    return head + _ENTRIES.format(measures=measures)
+    measures = "            measure_own(world)\n" if predicates else ""
+    items = final_items = ""
+    if config == "full":
+        call = _ITEM_CALL.format
+        items = call(indent=" " * 12, kept="kept[index]", prefix="", masks="masks[index]")
+        final_items = call(
+            indent=" " * 16, kept="final", prefix="final_", masks="final_masks[thread]"
+        )
+    return head + _RUN.format(measures=measures, items=items, final_items=final_items)
 
 
 def _write_beside(path: Path, text: str) -> None:
@@ -265,7 +222,7 @@ def load_driver(files: list[GameFile], config: str) -> ModuleType:
 
 
 def load_timed_driver(files: list[GameFile], config: str) -> tuple[ModuleType, list[str]]:
-    """Return a driver whose `step_worlds` times its phases, and their names; see `phases`."""
+    """Return a driver whose `run_worlds` times its phases, and their names; see `phases`."""
     text, names = timed_text(driver_text(files, config))
     return _load(text, files), names
 

@@ -57,7 +57,7 @@ class OneWorld:
         self.batch.step(actions[None])
         self.is_over = bool(self.batch.done[0])
         if self.is_over and before is not None:
-            self.batch.tick(before)
+            self.batch.end(before, actions[None])
             self._last_world = before[0]
 
     def rows(self) -> dict[str, Any]:

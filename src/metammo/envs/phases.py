@@ -10,7 +10,7 @@ from typing import Any
 
 from metammo.tick import tick
 
-STEP, TICK = "step_worlds", "tick_world"
+RUN, TICK = "run_worlds", "tick_world"
 
 _LAP = '''
 from metammo.jit import cycle_count
@@ -60,7 +60,7 @@ def timed_text(driver: str) -> tuple[str, list[str]]:
     """Return the source of a timed driver, and the names of its phases in order.
 
     Args:
-        driver: source of the plain driver; `step_worlds` gains the argument laps, int64[phases].
+        driver: source of the plain driver; `run_worlds` gains the argument laps, int64[phases].
     """
     laps = _Laps()
     source = ast.parse(inspect.getsource(tick))
@@ -69,15 +69,15 @@ def timed_text(driver: str) -> tuple[str, list[str]]:
     whole_tick.body += ast.parse("return read").body
 
     tree = ast.parse(driver)
-    step = laps.visit(_function(tree, STEP))
-    _add_arguments(step, "laps")
-    loop = next(node for node in step.body if isinstance(node, ast.While))
+    run = laps.visit(_function(tree, RUN))
+    _add_arguments(run, "laps")
+    loop = next(node for node in run.body if isinstance(node, ast.While))
     loop.body = ast.parse("read = cycle_count()").body + loop.body
 
     imports = [node for node in source.body if isinstance(node, ast.ImportFrom)]
-    # Of the entries only the step is wanted, and the plain tick gives way to the timed one.
+    # The plain entry and the plain tick give way to the timed ones.
     kept = [node for node in tree.body if not _is_entry(node) and not _is_tick(node)]
-    module = ast.Module([*kept, *imports, *ast.parse(_LAP).body, whole_tick, step], type_ignores=[])
+    module = ast.Module([*kept, *imports, *ast.parse(_LAP).body, whole_tick, run], type_ignores=[])
     return ast.unparse(ast.fix_missing_locations(module)), laps.names
 
 

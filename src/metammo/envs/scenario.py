@@ -126,7 +126,13 @@ def _measure(worlds: Any) -> None:
 
 
 @entry
-def _tick(worlds: Any, actions: Any) -> None:
+def tick_first(worlds: Any, actions: Any) -> None:
+    """Advance the first of some worlds by the tick alone: no tasks, no verdict, no reset.
+
+    Args:
+        worlds: array of world records, plain.
+        actions: int16[agents, heads].
+    """
     tick_world(worlds[0], actions)
 
 
@@ -397,7 +403,7 @@ class Scenario:
             for head, choice in self._choices(player, action):
                 self._actions[player, head] = choice
         for _ in range(ticks):
-            _tick(self.worlds, self._actions)
+            tick_first(self.worlds, self._actions)
             self._actions[:] = no_op(FULL_HEADS)
             # What the actions pretended to have seen.
             self.worlds[0].observed_entity[:] = -1
