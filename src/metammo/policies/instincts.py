@@ -110,16 +110,20 @@ def prey(entities, health, steps):
 
 
 @kernel
-def survival_move(row, steps, first, bits):
-    """Return the move of somebody who is to live long."""
+def urgent_move(row, steps, first, bits):
+    """Return the move away from the fog or to a meal, where either cannot wait; -1 for none."""
     own = row.own
-    entities = row.entities
     left = int(own[O_FOG_LEFT])
     if left >= 0 and left < FOG_MARGIN and int(own[O_DISTANCE]) > int(own[O_FOG_SIZE]):
         return move_toward(int(own[O_ROW]), int(own[O_COL]), steps, first, bits)
-    move = meal_move(row, steps, first, int(HUNGRY), int(FAR) - 1)
-    if move >= 0:
-        return move
+    return meal_move(row, steps, first, int(HUNGRY), int(FAR) - 1)
+
+
+@kernel
+def survival_move(row, steps, first, bits):
+    """Return the move of somebody who is to live long, and for whom nothing is urgent."""
+    own = row.own
+    entities = row.entities
     health = int(own[O_HEALTH])
     if health < TIRED and is_hunted(entities):
         return flight(row)

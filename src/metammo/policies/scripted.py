@@ -22,10 +22,9 @@ from metammo.actions import (
 from metammo.jit import entry, kernel
 from metammo.observe.layout import Market, OwnFeature, TaskFeature
 from metammo.policies.instincts import (
-    FOG_MARGIN,
-    HUNGRY,
     race_move,
     survival_move,
+    urgent_move,
     weakest_target,
 )
 from metammo.policies.roles import (
@@ -39,7 +38,7 @@ from metammo.policies.roles import (
     hold_move,
 )
 from metammo.policies.stateless import StatelessPolicy, heads_of
-from metammo.policies.ways import FAR, TILES, meal_move, measure_ways, move_toward
+from metammo.policies.ways import TILES, measure_ways
 from metammo.tasks.codes import Predicate
 from metammo.tasks.embedding import told_predicate
 from metammo.world.grid import MOVE_STAY
@@ -48,10 +47,6 @@ from metammo.world.random import bits31
 T_OCCUPIED_RULE = int(TaskFeature.MOVE_INTO_OCCUPIED)
 T_PREDICATE = int(TaskFeature.PREDICATE)
 T_COMBAT, T_RESOURCE = int(TaskFeature.COMBAT), int(TaskFeature.RESOURCE)
-O_ROW, O_COL = int(OwnFeature.ROW_TO_CENTER), int(OwnFeature.COL_TO_CENTER)
-O_DISTANCE = int(OwnFeature.DISTANCE_TO_CENTER)
-O_FOG_LEFT = int(OwnFeature.FOG_TICKS_LEFT)
-O_FOG_SIZE = int(OwnFeature.FOG_FINAL_SIZE)
 O_GOAL_OWNED = int(OwnFeature.OBJECTIVE_OWNED)
 
 RACE = int(Predicate.PROGRESS_TOWARD_CENTER)
@@ -87,14 +82,10 @@ def task_move(row, predicate, steps, first, bits):
 @kernel
 def choose_move(row, steps, first, bits):
     """Return the move: out of the fog, to a meal, to the task, or just to live."""
-    own = row.own
     predicate = told_predicate(row.task, int(T_PREDICATE))
     if predicate == RACE:
         return race_move(row, steps, first, bits)
-    left = int(own[O_FOG_LEFT])
-    if left >= 0 and left < FOG_MARGIN and int(own[O_DISTANCE]) > int(own[O_FOG_SIZE]):
-        return move_toward(int(own[O_ROW]), int(own[O_COL]), steps, first, bits)
-    move = meal_move(row, steps, first, int(HUNGRY), int(FAR) - 1)
+    move = urgent_move(row, steps, first, bits)
     if move >= 0:
         return move
     move = task_move(row, predicate, steps, first, bits)

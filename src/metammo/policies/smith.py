@@ -49,9 +49,16 @@ from metammo.observe.layout import (
     TaskFeature,
     TilePlane,
 )
-from metammo.policies.instincts import HUNGRY, TIRED, is_hunted, survival_move, weakest_target
+from metammo.policies.instincts import (
+    HUNGRY,
+    TIRED,
+    is_hunted,
+    survival_move,
+    urgent_move,
+    weakest_target,
+)
 from metammo.policies.stateless import StatelessPolicy
-from metammo.policies.ways import FAR, TILES, is_safe, meal_move, measure_ways
+from metammo.policies.ways import FAR, TILES, is_safe, measure_ways
 from metammo.rules.items import (
     INVENTORY_SIZE,
     IS_STACKED,
@@ -125,7 +132,7 @@ def work_move(row, steps, first, bits):
     """Return the move of somebody who lives long and works meanwhile."""
     own = row.own
     tiles = row.tiles
-    move = meal_move(row, steps, first, int(HUNGRY), int(FAR) - 1)
+    move = urgent_move(row, steps, first, bits)
     if move >= 0:
         return move
     if int(own[O_HEALTH]) >= TIRED and not is_hunted(row.entities):
