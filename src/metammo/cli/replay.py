@@ -49,6 +49,8 @@ class Record:
     """Ask this in place of the game's own."""
     frames: bool = True
     """Write what viewers show; without it the file is small, and can still be verified."""
+    thoughts: bool = False
+    """Also write what trained policies think: values, and their likeliest choices."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def _record(options: Record) -> int:
         size=options.size,
         knobs=read_knobs(options.knobs, options.task),
         has_frames=options.frames,
+        keeps_thoughts=options.thoughts,
         progress=_Ticker("ticks"),
     )
     size = options.out.stat().st_size

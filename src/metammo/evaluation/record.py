@@ -21,6 +21,7 @@ def play_recorded(
     knobs: dict[str, Any] | None = None,
     held_out: bool = True,
     has_frames: bool = True,
+    keeps_thoughts: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Replay:
     """Let policies play one episode by the game's evaluation knobs, and return its replay.
@@ -34,6 +35,7 @@ def play_recorded(
         knobs: rules that differ from the evaluation's.
         held_out: play on a map that training never sees.
         has_frames: record what a viewer shows.
+        keeps_thoughts: record what the policies think that can tell it: values, likely choices.
         progress: called with the number of ticks played.
 
     Raises:
@@ -45,11 +47,11 @@ def play_recorded(
         teams = int(batch.worlds.team_count[0])
         if not 1 <= len(policies) <= teams:
             raise ValueError(f"{len(policies)} policies cannot share {teams} teams")
-        table = Table(batch, policies, 1)
+        table = Table(batch, policies, 1, keeps_thoughts)
         names = [policies[place].name for place in table.seats[0]]
         recorder = Recorder(batch, policies=names, seed=seed, knobs=knobs, has_frames=has_frames)
         while not recorder.is_over:
-            recorder.step(table.actions())
+            recorder.step(table.actions(), table.thoughts)
             if progress:
                 progress(recorder.ticks)
         return recorder.replay()
