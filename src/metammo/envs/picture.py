@@ -19,6 +19,8 @@ Pixels = NDArray[np.uint8]
 
 ROSTER = 18
 """Pixels, below the map, for the teams: how many live, and how well."""
+SMALLEST_FIGURE = 7
+"""Pixels of an agent, at least: smaller ones are hardly seen."""
 CLEAR = -160
 """Depth, in tiles, of what the fog never reaches."""
 
@@ -188,7 +190,7 @@ class Painter:
         """Draw NPCs by kind and agents by team; several on a tile make a larger figure."""
         pixels = self.pixels
         colors = team_colors(max(len(scene.team_alive), 1)).tolist()
-        figure = pixels + max(pixels // 2, min(pixels, 5))
+        figure = max(pixels + max(pixels // 2, min(pixels, 5)), SMALLEST_FIGURE)
         seen: dict[tuple[int, int], int] = {}
         inside = ((scene.place >= 0) & (scene.place < self.tiles)).all(1)
         columns = (scene.place[:, 0], scene.place[:, 1], scene.kind, scene.team, scene.health)
@@ -203,7 +205,8 @@ class Painter:
                 _stamp(canvas, center, _sprite("disc", size, color))
             elif kind in NPC_COLORS:
                 shape = "diamond" if kind in (Kind.PASSIVE, Kind.NEUTRAL) else "square"
-                sprite = _sprite(shape, max(figure - 2, 3), NPC_COLORS[kind])
+                size = max(figure - 2, SMALLEST_FIGURE - 1)
+                sprite = _sprite(shape, size, NPC_COLORS[Kind(kind)])
                 _stamp(canvas, center, sprite)
         # After the figures, so that none hides another's bar.
         for row, col, _, _, health in rows:

@@ -11,7 +11,8 @@ import struct
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -363,8 +364,9 @@ def _sum(parts: list[bytes]) -> int:
     return total
 
 
-def write_whole(path: Path, parts: Iterable[bytes]) -> int:
-    """Write a file whole or not at all; return its size.
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Give an empty file beside a path, which takes the path's place when all went well.
 
     Raises:
         ReplayError: there is no folder, no right or no space.
@@ -372,19 +374,29 @@ def write_whole(path: Path, parts: Iterable[bytes]) -> int:
     name = ""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(parts)
-            size = file.tell()
-            file.flush()
-            os.fsync(file.fileno())
+        os.close(handle)
+        yield Path(name)
         # mkstemp makes files for their owner alone; a replay is there to be shared.
         mask = os.umask(0)
         os.umask(mask)
         Path(name).chmod(0o666 & ~mask)
         Path(name).replace(path)
     except OSError as error:
-        raise ReplayError(f"{path} cannot be written: {error.strerror}") from error
+        raise ReplayError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
         if name:
             Path(name).unlink(missing_ok=True)
+
+
+def write_whole(path: Path, parts: Iterable[bytes]) -> int:
+    """Write a file whole or not at all; return its size.
+
+    Raises:
+        ReplayError: there is no folder, no right or no space.
+    """
+    with beside(path) as part, part.open("wb") as file:
+        file.writelines(parts)
+        size = file.tell()
+        file.flush()
+        os.fsync(file.fileno())
     return size
