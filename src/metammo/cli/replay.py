@@ -129,13 +129,14 @@ def load(path: Path, progress: Callable[[int, float], None] | None = None) -> An
     return Replay.open(path)
 
 
-class _Ticker:
+class Ticker:
     """Says on a terminal's standard error how far something has come, four times a second."""
 
     def __init__(self, what: str) -> None:
         self.what, self.last = what, time.monotonic()
 
     def __call__(self, count: int, share: float | None = None) -> None:
+        """Say how many there are, and which share of all that is where it is known."""
         now = time.monotonic()
         if now - self.last > 0.25 and sys.stderr.isatty():
             self.last = now
@@ -158,7 +159,7 @@ def _record(options: Record) -> int:
         knobs=read_knobs(options.knobs, options.task),
         has_frames=options.frames,
         keeps_thoughts=options.thoughts,
-        progress=_Ticker("ticks"),
+        progress=Ticker("ticks"),
     )
     size = options.out.stat().st_size
     note(f"{replay.header['ticks']} ticks in {size / 1e3:.0f} kB; look: metammo replay info")
@@ -169,7 +170,7 @@ def _record(options: Record) -> int:
 def _info(options: Info) -> int:
     from metammo.replay.summary import summary
 
-    found = summary(load(options.file, _Ticker("packets")))
+    found = summary(load(options.file, Ticker("packets")))
     if options.json:
         print_json(found)
         return 0
@@ -193,14 +194,14 @@ def _film(options: Film) -> int:
     from metammo.replay.film import write_film
 
     size = write_film(
-        load(options.file, _Ticker("packets")),
+        load(options.file, Ticker("packets")),
         options.out,
         fps=options.fps,
         every=options.every,
         pixels=options.pixels,
         first=options.first,
         last=options.last,
-        progress=_Ticker("pictures"),
+        progress=Ticker("pictures"),
     )
     note(f"{size / 1e6:.1f} MB")
     print(options.out)
@@ -211,7 +212,7 @@ def _verify(options: Verify) -> int:
     from metammo.replay.verify import verify
 
     replay = load(options.file)
-    verdict = verify(replay, game=options.game or None, progress=_Ticker("ticks"))
+    verdict = verify(replay, game=options.game or None, progress=Ticker("ticks"))
     if verdict.is_same:
         print(f"{options.file}: all {verdict.ticks + 1} frames are as recorded")
         return 0
@@ -229,9 +230,9 @@ def _convert(options: Convert) -> int:
             "one of the files must end in .lzma or .json, as Neural MMO's do, and the other not; "
             f"got {options.source} and {options.out}"
         )
-    replay = load(options.source, _Ticker("packets"))
+    replay = load(options.source, Ticker("packets"))
     if options.out.suffix in PEER_SUFFIXES:
-        write_neural_mmo(options.out, replay, _Ticker("packets"))
+        write_neural_mmo(options.out, replay, Ticker("packets"))
     else:
         write_replay(options.out, replay)
     print(options.out)

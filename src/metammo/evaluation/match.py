@@ -13,6 +13,8 @@ from metammo.policies.policy import CHOICES_KEPT, Policy, Thoughts
 
 WIN_BONUS = 16.0
 """What a winning agent's score gains, as the peer counts."""
+NOBODY = -1
+"""In place of a policy's number: no policy plays the seat."""
 RESAMPLES = 1000
 """Bootstrap samples of episodes behind each interval."""
 
@@ -120,6 +122,15 @@ class Table:
         teams = self.batch.worlds.entity_team[world][: self.batch.agent_count]
         rotation = world * self.per_world + int(self.played[world])
         self.seats[world] = deal_seats(teams, len(self.policies), rotation)
+
+    def hand(self, world: int, agent: int, place: int) -> None:
+        """Hand a seat to a policy, which begins with a blank memory, or to `NOBODY`."""
+        self.seats[world, agent] = place
+        if place != NOBODY:
+            rows = np.zeros(self.seats.shape, np.bool_)
+            rows[world, agent] = True
+            policy = self.policies[place]
+            self.states[place] = policy.begin(self.states[place], rows.reshape(-1))
 
     def actions(self) -> NDArray[np.int16]:
         """Let every policy act for all of its living seats at once."""

@@ -4,11 +4,42 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from metammo.envs.batch import make_vec
+from metammo.envs.batch import Games, make_vec
 from metammo.evaluation.match import Table
 from metammo.policies.policy import Policy
 from metammo.replay.format import Replay, ReplayError, write_replay
 from metammo.replay.recorder import Recorder
+
+
+def one_world_table(
+    game: Games,
+    policies: Sequence[Policy],
+    *,
+    held_out: bool = True,
+    knobs: dict[str, Any] | None = None,
+    keeps_thoughts: bool = False,
+    **options: Any,
+) -> Table:
+    """Return a table of one world at the start of an episode, by the game's evaluation knobs.
+
+    Args:
+        game: id or path of a game.
+        policies: who plays; teams are dealt to them in turn.
+        held_out: play on maps that training never sees.
+        knobs: rules that differ from the evaluation's.
+        keeps_thoughts: keep what the policies think that can tell it; see `match.Table`.
+        **options: of the batch: seed, config, size.
+
+    Raises:
+        ValueError: no or too many policies.
+    """
+    given = {"evaluation": True, "held_out": held_out, "threads": 1, **options}
+    batch = make_vec(game, 1, **given, **(knobs or {}))
+    teams = int(batch.worlds.team_count[0])
+    if not 1 <= len(policies) <= teams:
+        batch.close()
+        raise ValueError(f"{len(policies)} policies cannot share {teams} teams")
+    return Table(batch, policies, 1, keeps_thoughts)
 
 
 def play_recorded(
@@ -41,13 +72,11 @@ def play_recorded(
     Raises:
         ValueError: no or too many policies.
     """
-    options: dict[str, Any] = {"seed": seed, "config": config, "size": size, "threads": 1}
-    batch = make_vec(game, 1, evaluation=True, held_out=held_out, **options, **(knobs or {}))
+    options: dict[str, Any] = {"config": config, "size": size, "held_out": held_out}
+    options |= {"keeps_thoughts": keeps_thoughts, "seed": seed}
+    table = one_world_table(game, policies, knobs=knobs, **options)
+    batch = table.batch
     try:
-        teams = int(batch.worlds.team_count[0])
-        if not 1 <= len(policies) <= teams:
-            raise ValueError(f"{len(policies)} policies cannot share {teams} teams")
-        table = Table(batch, policies, 1, keeps_thoughts)
         names = [policies[place].name for place in table.seats[0]]
         recorder = Recorder(batch, policies=names, seed=seed, knobs=knobs, has_frames=has_frames)
         while not recorder.is_over:

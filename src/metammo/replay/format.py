@@ -285,7 +285,7 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 1 << 40
 
 
-def _check_sections(header: dict[str, Any], path: Path) -> int:
+def _check_sections(header: dict[str, Any], path: Path | str) -> int:
     """Return the length of all sections; raise ReplayError where one is not as it must be."""
     sizes = axis_sizes(header)
     end, raw = 0, 0
@@ -330,7 +330,19 @@ def write_replay(path: str | Path, replay: Replay) -> int:
     Raises:
         ReplayError: it cannot be written there, or is too large.
     """
-    path = Path(path)
+    return write_whole(Path(path), _file_parts(replay))
+
+
+def replay_bytes(replay: Replay) -> bytes:
+    """Return what a replay's file holds.
+
+    Raises:
+        ReplayError: it is too large for a file.
+    """
+    return b"".join(_file_parts(replay))
+
+
+def _file_parts(replay: Replay) -> list[bytes]:
     entries, streams, end, raw_total = [], [], 0, 0
     for name in replay.names:
         section, array = SECTIONS[name], replay[name]
@@ -352,9 +364,9 @@ def write_replay(path: str | Path, replay: Replay) -> int:
             f"a replay of {raw_total >> 20} MiB is too large for a file, most is "
             f"{RAW_LIMIT >> 20}; record fewer ticks, or the truth alone"
         )
-    _check_sections(header, path)
+    _check_sections(header, "the replay")
     head = MAGIC + struct.pack("<I", len(text)) + text
-    return write_whole(path, [head, *streams, struct.pack("<I", _sum([head, *streams]))])
+    return [head, *streams, struct.pack("<I", _sum([head, *streams]))]
 
 
 def _sum(parts: list[bytes]) -> int:
