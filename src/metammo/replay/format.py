@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -192,6 +193,11 @@ class Replay:
     def label(self) -> str:
         """How messages call it."""
         return str(self._path) if self._places else "the replay"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows in its place."""
+        # Only there is the rest of the package needed.
+        return str(import_module("metammo.replay.notebook").replay_html(self))
 
     def require(self, names: tuple[str, ...], purpose: str) -> None:
         """Raise ReplayError where one of the named arrays is missing."""
