@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from metammo.cli.train import settings_of
 from metammo.learner.checkpoint import find_checkpoint
 from metammo.learner.ppo import PPO, LearningError, ReturnScale
 from metammo.learner.rollout import Rollout
@@ -150,6 +151,13 @@ def test_a_run_folder_holds_what_it_says(finished):
     assert rows[-1]["steps"] >= 8000
     assert {"learning/kl", "learning/entropy_move", "no_op/move"} <= set(rows[-1])
     assert any((whole / "tensorboard").iterdir())
+
+
+def test_a_resumed_run_is_evaluated_on_its_own_games(finished):
+    _, whole = finished
+    settings = settings_of(TrainSettings(resume=whole, threads=3))
+    assert settings.games == ("race_to_center", "survive", "team_battle")
+    assert settings.threads == 3
 
 
 def test_a_policy_loads_by_the_ecosystems_own_way(finished):

@@ -1,11 +1,13 @@
 """`metammo train`: train a policy."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import tyro
 
 from metammo.cli.show import note
+from metammo.learner.checkpoint import find_checkpoint, read_progress
 from metammo.learner.settings import TrainSettings
 from metammo.learner.train import train
 from metammo.tasks.parsing import read_task
@@ -15,6 +17,14 @@ EXAMPLE = """Train a policy on one or several minigames.
 Example: metammo train --games race_to_center --steps 2000000
 Go on with a run: metammo train --resume runs/race_to_center-0 --steps 4000000
 """
+
+
+def settings_of(settings: TrainSettings) -> TrainSettings:
+    """Return what a run goes by: where it is resumed, what it was begun with."""
+    if settings.resume is None:
+        return settings
+    kept, _, _ = read_progress(find_checkpoint(settings.resume))
+    return replace(kept, threads=settings.threads)
 
 
 def evaluation_of(settings: TrainSettings) -> Any:
@@ -61,7 +71,7 @@ def run(arguments: Sequence[str]) -> int:
         or settings.threads < 0
     ):
         raise ValueError("steps and worlds must be at least 1, threads at least 0")
-    folder = train(settings, evaluation_of(settings))
+    folder = train(settings, evaluation_of(settings_of(settings)))
     games = " ".join(settings.games)
     note(f"trained policy in {folder}; rate it: metammo evaluate {folder} --game {games}")
     print(folder)
