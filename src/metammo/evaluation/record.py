@@ -23,7 +23,7 @@ def one_world_table(
     """Return a table of one world at the start of an episode, by the game's evaluation knobs.
 
     Args:
-        game: id or path of a game.
+        game: id or path of a game, or a mix of several.
         policies: who plays; teams are dealt to them in turn.
         held_out: play on maps that training never sees.
         knobs: rules that differ from the evaluation's.
@@ -43,7 +43,7 @@ def one_world_table(
 
 
 def play_recorded(
-    game: str,
+    game: Games,
     policies: Sequence[Policy],
     *,
     seed: int = 0,
@@ -58,7 +58,7 @@ def play_recorded(
     """Let policies play one episode by the game's evaluation knobs, and return its replay.
 
     Args:
-        game: id or path of a game.
+        game: id or path of a game, or a mix of several.
         policies: who plays; teams are dealt to them in turn.
         seed: of the world.
         config: "mini" or "full".
@@ -88,7 +88,9 @@ def play_recorded(
         batch.close()
 
 
-def record_match(path: str | Path, game: str, policies: Sequence[Policy], **options: Any) -> Replay:
+def record_match(
+    path: str | Path, game: Games, policies: Sequence[Policy], **options: Any
+) -> Replay:
     """Play one episode, write it to a file, and return it; see `play_recorded`.
 
     Raises:
