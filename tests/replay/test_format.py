@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from metammo.replay import format as replay_format
-from metammo.replay.format import SECTIONS, Replay, difference, running_sum, write_replay
+from metammo.replay.format import (
+    SECTIONS,
+    Replay,
+    difference,
+    from_planes,
+    in_planes,
+    running_sum,
+    write_replay,
+)
 from metammo.replay.header import ReplayError
 from tests.replay.files import made_up_replay, with_header, with_sum
 
@@ -47,6 +55,20 @@ def test_differences_are_undone_over_the_whole_range(dtype):
     limits = np.iinfo(dtype)
     array = np.array([[limits.min, limits.max], [limits.max, limits.min], [0, 1]], dtype)
     assert np.array_equal(running_sum(difference(array)), array)
+
+
+@pytest.mark.parametrize(("dtype", "shape"), [("int16", (7, 3, 4)), ("int16", (0, 3, 4))])
+def test_planes_are_put_together_again(dtype, shape):
+    array = np.random.default_rng(1).integers(-(2**15), 2**15, shape).astype(dtype)
+    planes = in_planes(array)
+    assert planes.shape == (2, array.size)
+    if array.size:
+        # The first agent's first head, tick after tick: its low bytes.
+        assert planes[0, :7].tolist() == (array[:, 0, 0] & 255).tolist()
+        assert planes[1, -7:].tolist() == (array[:, 2, 3] >> 8 & 255).tolist()
+    again = from_planes(planes.tobytes(), dtype, list(shape))
+    assert np.array_equal(again, array)
+    assert again.flags["C_CONTIGUOUS"]
 
 
 def test_what_is_written_is_read(replay, tmp_path):

@@ -50,10 +50,14 @@ class Section:
     """Least value, a number or an axis; None: whatever the dtype holds."""
     high: float | str | None = None
     """Values lie below this, a number or an axis."""
+    is_in_planes: bool = False
+    """What is alike is the same head's choices of the same agent, tick after tick."""
 
     @property
     def coding(self) -> str:
         """How it is stored: what changes little from frame to frame as differences."""
+        if self.is_in_planes:
+            return "planes"
         in_time = self.axes[0] in ("N", "T") and len(self.axes) > 1
         return "delta" if in_time and self.dtype[0] != "f" and self.dtype != "uint64" else "plain"
 
@@ -94,7 +98,7 @@ SECTIONS = {
     "player_value": Section("float32", ("N", "P")),
     "player_choice": Section("int16", ("N", "P", "H", CHOICES), -1),
     "player_share": Section("uint8", ("N", "P", "H", CHOICES)),
-    "actions": Section("int16", ("T", "P", "")),
+    "actions": Section("int16", ("T", "P", ""), is_in_planes=True),
     "hashes": Section("uint64", ("N", 2)),
     "start": Section("uint8", ("",)),
 }
@@ -135,6 +139,20 @@ def running_sum(array: NDArray[Any]) -> NDArray[Any]:
     """Undo `difference`."""
     unsigned = array.view(f"u{array.itemsize}")
     return np.add.accumulate(unsigned, axis=0, dtype=unsigned.dtype).view(array.dtype)
+
+
+def in_planes(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return an array's bytes, its last axis first: all lowest bytes, then the next ones."""
+    little = np.ascontiguousarray(array.T, array.dtype.newbyteorder("<"))
+    return np.ascontiguousarray(little.reshape(-1).view(np.uint8).reshape(-1, array.itemsize).T)
+
+
+def from_planes(raw: bytes, dtype: str, shape: list[int]) -> NDArray[Any]:
+    """Undo `in_planes`."""
+    little = np.dtype(dtype).newbyteorder("<")
+    planes = np.frombuffer(raw, np.uint8).reshape(little.itemsize, -1)
+    array = np.ascontiguousarray(planes.T).view(little).reshape(shape[::-1])
+    return np.ascontiguousarray(array.T, dtype)
 
 
 class Replay:
@@ -218,8 +236,11 @@ class Replay:
         whole = inflater.eof and not inflater.unused_data and len(raw) == raw_length
         if not whole or zlib.crc32(raw) != entry["crc32"]:
             raise ReplayError(f"{self._path}: section {name} is damaged; get the file anew")
-        dtype = np.dtype(entry["dtype"]).newbyteorder("<")
-        array = np.frombuffer(raw, dtype).reshape(entry["shape"]).astype(entry["dtype"])
+        if entry["coding"] == "planes":
+            array = from_planes(raw, entry["dtype"], entry["shape"])
+        else:
+            dtype = np.dtype(entry["dtype"]).newbyteorder("<")
+            array = np.frombuffer(raw, dtype).reshape(entry["shape"]).astype(entry["dtype"])
         if entry["coding"] == "delta":
             array = running_sum(array)
         self._check_values(name, array)
@@ -353,8 +374,11 @@ def _file_parts(replay: Replay) -> list[bytes]:
     for name in replay.names:
         section, array = SECTIONS[name], replay[name]
         array = np.ascontiguousarray(array, section.dtype)
-        coded = difference(array) if section.coding == "delta" else array
-        raw = coded.astype(coded.dtype.newbyteorder("<")).tobytes()
+        if section.coding == "planes":
+            raw = in_planes(array).tobytes()
+        else:
+            coded = difference(array) if section.coding == "delta" else array
+            raw = coded.astype(coded.dtype.newbyteorder("<")).tobytes()
         raw_total += len(raw)
         stream = zlib.compress(raw, COMPRESSION)
         entry = {"name": name, "offset": end, "length": len(stream), "raw_length": len(raw)}
