@@ -86,6 +86,8 @@ class Frames:
         self.painter = Painter(self.tiles, tile, header["seed"] or 0)
         side = self.tiles * tile
         self.shape = (side + ROSTER + side % 2, side + side % 2)
+        # Filling one anew would take as long as drawing everything else.
+        self._blank = np.full((*self.shape, 3), VOID_COLOR, np.uint8)
         # What a row's team is: an NPC has none.
         self.team = np.full(header["entities"], -1, np.int64)
         self.team[: header["players"]] = header["player_team"]
@@ -104,7 +106,7 @@ class Frames:
             frame: no earlier than the one before.
         """
         scene = self.scene(frame)
-        picture = np.full((*self.shape, 3), VOID_COLOR, np.uint8)
+        picture = self._blank.copy()
         ground = self.painter.draw(scene)
         picture[: len(ground), : len(ground)] = ground
         strip = picture[self.shape[0] - ROSTER :]
