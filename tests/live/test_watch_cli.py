@@ -165,6 +165,8 @@ def test_it_serves_until_it_is_stopped(what, viewer, film):
         (["random", "--config", "maxi"], "config must be 'mini' or 'full'"),
         (["random", "--port", "70000", *RACE], "a port lies in 0..65535, got 70000"),
         (["film.metammo", "--html", "no/film.html"], "no/film.html cannot be written"),
+        # Before anything is played.
+        (["random", "--game", "none", "--html", "no/a.html"], "no/a.html cannot be written"),
         (["film.metammo", "--host", "203.0.113.1"], "cannot listen at 203.0.113.1"),
     ],
 )
