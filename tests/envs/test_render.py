@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from metammo.envs.render import FOG_COLOR, TERRAIN, draw_picture, draw_text, team_colors
+from metammo.envs.picture import FOG_COLOR, TERRAIN, team_colors
+from metammo.envs.render import draw_picture, draw_text
 from metammo.envs.scenario import Scenario
 from metammo.rules.materials import Material
 

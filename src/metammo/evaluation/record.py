@@ -17,6 +17,7 @@ def one_world_table(
     *,
     held_out: bool = True,
     knobs: dict[str, Any] | None = None,
+    keeps_thoughts: bool = False,
     **options: Any,
 ) -> Table:
     """Return a table of one world at the start of an episode, by the game's evaluation knobs.
@@ -26,6 +27,7 @@ def one_world_table(
         policies: who plays; teams are dealt to them in turn.
         held_out: play on maps that training never sees.
         knobs: rules that differ from the evaluation's.
+        keeps_thoughts: keep what the policies think that can tell it; see `match.Table`.
         **options: of the batch: seed, config, size.
 
     Raises:
@@ -37,7 +39,7 @@ def one_world_table(
     if not 1 <= len(policies) <= teams:
         batch.close()
         raise ValueError(f"{len(policies)} policies cannot share {teams} teams")
-    return Table(batch, policies, 1)
+    return Table(batch, policies, 1, keeps_thoughts)
 
 
 def play_recorded(
@@ -50,6 +52,7 @@ def play_recorded(
     knobs: dict[str, Any] | None = None,
     held_out: bool = True,
     has_frames: bool = True,
+    keeps_thoughts: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Replay:
     """Let policies play one episode by the game's evaluation knobs, and return its replay.
@@ -63,19 +66,21 @@ def play_recorded(
         knobs: rules that differ from the evaluation's.
         held_out: play on a map that training never sees.
         has_frames: record what a viewer shows.
+        keeps_thoughts: record what the policies think that can tell it: values, likely choices.
         progress: called with the number of ticks played.
 
     Raises:
         ValueError: no or too many policies.
     """
     options: dict[str, Any] = {"config": config, "size": size, "held_out": held_out}
-    table = one_world_table(game, policies, seed=seed, knobs=knobs, **options)
+    options |= {"keeps_thoughts": keeps_thoughts, "seed": seed}
+    table = one_world_table(game, policies, knobs=knobs, **options)
     batch = table.batch
     try:
         names = [policies[place].name for place in table.seats[0]]
         recorder = Recorder(batch, policies=names, seed=seed, knobs=knobs, has_frames=has_frames)
         while not recorder.is_over:
-            recorder.step(table.actions())
+            recorder.step(table.actions(), table.thoughts)
             if progress:
                 progress(recorder.ticks)
         return recorder.replay()

@@ -11,7 +11,8 @@ import struct
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -42,7 +43,8 @@ class Section:
 
     dtype: str
     axes: tuple[str | int, ...]
-    """N frames, T ticks, P players, E entities, O objectives, S side of the map; "" any length."""
+    """N frames, T ticks, P players, E entities, O objectives, S side of the map, H heads of an
+    action; "" any length."""
     low: float | str | None = None
     """Least value, a number or an axis; None: whatever the dtype holds."""
     high: float | str | None = None
@@ -55,6 +57,8 @@ class Section:
         return "delta" if in_time and self.dtype[0] != "f" and self.dtype != "uint64" else "plain"
 
 
+CHOICES = 3
+"""Likeliest choices of each head of an action that a replay keeps."""
 _ITEMS = ("N", "P", INVENTORY_SIZE)
 SECTIONS = {
     "map": Section("uint8", ("S", "S"), 0, MATERIAL_COUNT),
@@ -86,6 +90,9 @@ SECTIONS = {
     "item_quantity": Section("int16", _ITEMS),
     "item_price": Section("int16", _ITEMS),
     "item_worn": Section("uint8", _ITEMS, 0, 2),
+    "player_value": Section("float32", ("N", "P")),
+    "player_choice": Section("int16", ("N", "P", "H", CHOICES), -1),
+    "player_share": Section("uint8", ("N", "P", "H", CHOICES)),
     "actions": Section("int16", ("T", "P", "")),
     "hashes": Section("uint64", ("N", 2)),
     "start": Section("uint8", ("",)),
@@ -96,8 +103,10 @@ TRUTH = ("actions", "hashes", "start")
 """Sections from which the episode can be played again."""
 ITEMS = tuple(name for name in SECTIONS if name.startswith("item_"))
 """Sections that only the full config has."""
-FRAMES = tuple(name for name in SECTIONS if name not in (*TRUTH, *ITEMS))
-"""Sections that a viewer shows."""
+THOUGHTS = ("player_value", "player_choice", "player_share")
+"""Sections of what policies thought; all or none."""
+FRAMES = tuple(name for name in SECTIONS if name not in (*TRUTH, *ITEMS, *THOUGHTS))
+"""Sections that every replay with frames has."""
 
 
 def axis_sizes(header: Mapping[str, Any]) -> dict[str, int]:
@@ -109,6 +118,7 @@ def axis_sizes(header: Mapping[str, Any]) -> dict[str, int]:
         "E": header["entities"],
         "O": header["objectives"],
         "S": header["map_size"],
+        "H": len(header.get("heads", ())),
     }
 
 
@@ -224,6 +234,9 @@ class Replay:
             fine = fine and bool(
                 (array < np.array(limits)).all() and (np.diff(array[:, 0]) >= 0).all()
             )
+        if name == "player_choice":
+            targets = array[:, :, [head.endswith("target") for head in self.header["heads"]]]
+            fine = fine and bool((targets < sizes["E"]).all())
         if array.dtype.kind == "f":
             fine = bool(np.isfinite(array).all())
         if not fine:
@@ -306,6 +319,8 @@ def _check_sections(header: dict[str, Any], path: Path | str) -> int:
     for flag, names in (("has_truth", TRUTH), ("has_frames", FRAMES)):
         if header[flag] and not seen.issuperset(names):
             raise ReplayError(f"{path}: {flag} is set, but sections are missing")
+    if not ((seen.issuperset(THOUGHTS) and sizes["H"]) or seen.isdisjoint(THOUGHTS)):
+        raise ReplayError(f"{path} holds a part of what was thought, but not all, or no heads")
     return end
 
 
@@ -361,8 +376,9 @@ def _sum(parts: list[bytes]) -> int:
     return total
 
 
-def write_whole(path: Path, parts: Iterable[bytes]) -> int:
-    """Write a file whole or not at all; return its size.
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Give an empty file beside a path, which takes the path's place when all went well.
 
     Raises:
         ReplayError: there is no folder, no right or no space.
@@ -370,19 +386,29 @@ def write_whole(path: Path, parts: Iterable[bytes]) -> int:
     name = ""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(parts)
-            size = file.tell()
-            file.flush()
-            os.fsync(file.fileno())
+        os.close(handle)
+        yield Path(name)
         # mkstemp makes files for their owner alone; a replay is there to be shared.
         mask = os.umask(0)
         os.umask(mask)
         Path(name).chmod(0o666 & ~mask)
         Path(name).replace(path)
     except OSError as error:
-        raise ReplayError(f"{path} cannot be written: {error.strerror}") from error
+        raise ReplayError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
         if name:
             Path(name).unlink(missing_ok=True)
+
+
+def write_whole(path: Path, parts: Iterable[bytes]) -> int:
+    """Write a file whole or not at all; return its size.
+
+    Raises:
+        ReplayError: there is no folder, no right or no space.
+    """
+    with beside(path) as part, part.open("wb") as file:
+        file.writelines(parts)
+        size = file.tell()
+        file.flush()
+        os.fsync(file.fileno())
     return size

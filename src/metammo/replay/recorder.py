@@ -28,7 +28,7 @@ from metammo.actions import (
 from metammo.envs.batch import Batch
 from metammo.replay.episode import episode_header, outcome
 from metammo.replay.format import Replay
-from metammo.replay.frames import FrameReader
+from metammo.replay.frames import FrameReader, ThoughtArrays, no_thought_rows, thought_rows
 from metammo.replay.header import ReplayError
 from metammo.world.worlds import quick_hash, snapshot
 
@@ -109,6 +109,7 @@ class Recorder:
         self._reader = FrameReader(batch, record) if has_frames else None
         self._rows: dict[str, list[NDArray[Any]]] = {}
         self._changes: list[NDArray[np.int32]] = []
+        self._thoughts: dict[int, dict[str, NDArray[Any]]] = {}
         self._add(record, np.zeros(batch.agent_count, np.float32))
 
     @property
@@ -131,10 +132,18 @@ class Recorder:
             changes = self._reader.changed_tiles(record)
             self._changes.append(np.insert(changes, 0, frame, axis=1))
 
-    def before(self, actions: NDArray[Any]) -> None:
-        """Note the actions of the step to come, as the batch will get them."""
+    def before(self, actions: NDArray[Any], thoughts: ThoughtArrays | None = None) -> None:
+        """Note the actions of the step to come, as the batch will get them.
+
+        Args:
+            actions: whole numbers [worlds, agents, heads].
+            thoughts: of who chose them, arrays [worlds, agents, ...]; None where unknown.
+        """
         if self.is_over:
             return
+        if thoughts is not None and self._reader:
+            told = (part[self.world] for part in (thoughts.value, thoughts.choice, thoughts.share))
+            self._thoughts[self.ticks] = thought_rows(self.batch.worlds[self.world], *told)
         self._batch_actions = self.batch.check_actions(actions)[self.world]
         self._before = self.batch.worlds[self.world : self.world + 1].copy()
         alive = self.batch.alive[self.world][: self.players]
@@ -158,9 +167,9 @@ class Recorder:
         else:
             self._add(self.batch.worlds[self.world], rewards)
 
-    def step(self, actions: NDArray[Any]) -> None:
-        """Step the batch, and record it."""
-        self.before(actions)
+    def step(self, actions: NDArray[Any], thoughts: ThoughtArrays | None = None) -> None:
+        """Step the batch, and record it; see `before`."""
+        self.before(actions, thoughts)
         self.batch.step(actions)
         self.after()
 
@@ -176,6 +185,10 @@ class Recorder:
             arrays["map"] = self._reader.map
             arrays["tile_changes"] = np.concatenate(self._changes)
             arrays |= {name: np.stack(rows) for name, rows in self._rows.items()}
+            if self._thoughts:
+                none = no_thought_rows(self.players, len(self._no_op))
+                frames = [self._thoughts.get(frame, none) for frame in range(self.ticks + 1)]
+                arrays |= {name: np.stack([rows[name] for rows in frames]) for name in none}
             # Rows of NPCs that were never there.
             unused = self._reader.entities - self._reader.seen_entities
             for name in arrays:
@@ -193,4 +206,5 @@ class Recorder:
             "entities": self._reader.seen_entities if self._reader else self.players,
             "has_truth": True,
             "has_frames": self._reader is not None,
+            **({"heads": [head.name for head in self.batch.heads]} if self._thoughts else {}),
         }
