@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import numpy as np
+import torch
 from websockets.asyncio.client import connect
 
 from metammo.evaluation.record import one_world_table
@@ -14,6 +15,8 @@ from metammo.live.game import Game
 from metammo.live.server import open_server
 from metammo.live.session import Session
 from metammo.policies.hub import load_policy
+from metammo.policies.policy import TorchPolicy
+from metammo.policies.recurrent import RecurrentPolicy
 from tests.contract.batches import mix_of, only
 
 SECONDS = 120
@@ -24,10 +27,15 @@ PEACE = {**TINY, "npc_count": 0, "spawn_immunity": 1000}
 FULL = {"games": mix_of("survive", config="full"), "config": "full", "knobs": PEACE}
 
 
-def make_table(policies=("scripted", "random"), seed=3, *, games, config, knobs):
-    """Return a table of one tiny world."""
-    loaded = [load_policy(name, seed=3) if isinstance(name, str) else name for name in policies]
-    options = {"size": "tiny", "config": config, "knobs": knobs}
+def new_policy():
+    torch.manual_seed(0)
+    return TorchPolicy(RecurrentPolicy(state_size=8), "new", seed=1)
+
+
+def make_table(policies=("scripted", "random"), seed=3, *, games, config, knobs, thinks=True):
+    """Return a table of one tiny world; the policy `new` is a network that knows nothing."""
+    loaded = [new_policy() if name == "new" else load_policy(name, seed=3) for name in policies]
+    options = {"size": "tiny", "config": config, "knobs": knobs, "keeps_thoughts": thinks}
     return one_world_table(games, loaded, seed=seed, **options)
 
 

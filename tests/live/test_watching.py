@@ -10,6 +10,7 @@ from websockets.exceptions import InvalidStatus
 
 from metammo.live.server import MESSAGE_LIMIT, ServerError, WebFile, open_server
 from metammo.live.session import Session
+from metammo.replay.format import TRUTH
 from metammo.replay.header import check_header
 from metammo.replay.recorder import Recorder
 from tests.live.pages import MINI, fetch, listen, make_table, watch
@@ -21,19 +22,42 @@ DIFFERENT = {
 """Keys in which a live header differs from a recorded one."""
 
 
-@pytest.fixture(scope="module")
-def recorded():
-    """The replay of the episode that the live games begin with."""
-    table = make_table(**MINI)
+def record(policies):
+    """Return the replay of the episode that a live game between the policies begins with."""
+    table = make_table(policies, thinks="new" in policies, **MINI)
     names = [table.policies[place].name for place in table.seats[0]]
     recorder = Recorder(table.batch, policies=names, seed=3, knobs=MINI["knobs"])
     while not recorder.is_over:
-        recorder.step(table.actions())
+        recorder.step(table.actions(), table.thoughts)
     table.batch.close()
     return recorder.replay()
 
 
-def test_pages_are_told_what_a_recording_holds(recorded):
+def compare(page, recorded):
+    """Assert that a page was told what a replay holds."""
+    header = recorded.header
+    assert len(page.frames) == header["ticks"] + 1
+    columns = {column["name"] for column in page.header["columns"]}
+    assert columns == set(recorded.names) - {"map", "tile_changes", *TRUTH}
+    for name in columns:
+        values = np.stack([frame[name] for frame in page.frames])
+        wanted = recorded[name]
+        if name.startswith("entity_"):
+            # Here are the rows of NPCs that were never there, too.
+            assert not values[:, wanted.shape[1] :].any() or name == "entity_target"
+            values = values[:, : wanted.shape[1]]
+        assert values.tobytes() == wanted.tobytes(), name
+    changes = recorded["tile_changes"]
+    for number, frame in enumerate(page.frames):
+        assert np.array_equal(frame["changes"], changes[changes[:, 0] == number, 1:])
+    outcome = {key: header[key] for key in ("winners", "is_decided", "winning_score", "progress")}
+    assert page.end == {"frame": header["ticks"], **outcome}
+
+
+@pytest.mark.parametrize("policies", [("scripted", "random"), ("new", "random")])
+def test_pages_are_told_what_a_recording_holds(policies):
+    recorded = record(policies)
+
     async def body(address, session):
         async with listen(address) as page:
             check_header(page.header, "the live header")
@@ -45,32 +69,10 @@ def test_pages_are_told_what_a_recording_holds(recorded):
             await page.ask("speed", value=32)
             await page.ask("play")
             await page.until(lambda page: page.end and page.state["is_over"])
-            compare(page)
+            compare(page, recorded)
+            assert ("player_value" in page.frames[0]) == ("new" in policies)
 
-    def compare(page):
-        header = recorded.header
-        assert len(page.frames) == header["ticks"] + 1
-        columns = {column["name"] for column in page.header["columns"]}
-        assert columns == set(recorded.names) - {
-            *("map", "tile_changes", "actions", "hashes", "start")
-        }
-        for name in columns:
-            values = np.stack([frame[name] for frame in page.frames])
-            wanted = recorded[name]
-            if name.startswith("entity_"):
-                assert not values[:, wanted.shape[1] :].any() or name == "entity_target"
-                values = values[:, : wanted.shape[1]]
-            assert values.tobytes() == wanted.tobytes(), name
-        for number, frame in enumerate(page.frames):
-            wanted = recorded["tile_changes"]
-            assert np.array_equal(frame["changes"], wanted[wanted[:, 0] == number, 1:])
-        outcome = {"frame": header["ticks"]}
-        outcome |= {
-            key: header[key] for key in ("winners", "is_decided", "winning_score", "progress")
-        }
-        assert page.end == outcome
-
-    watch(body)
+    watch(body, policies=policies)
 
 
 def test_who_comes_late_is_told_everything():
