@@ -34,7 +34,7 @@ PAGE_LIMIT = 64
 """Most pages that may watch at once."""
 MESSAGE_LIMIT = 1 << 16
 """Most bytes of a message that is looked at; a connection that sends more is closed."""
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
 """How long a page that is told good-bye may take to answer."""
 DOWNLOAD_SECONDS = 60.0
 """How long a file may take to be fetched."""
