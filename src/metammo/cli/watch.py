@@ -121,6 +121,7 @@ def _play(options: Options) -> bytes:
         config=setting.config,
         size=options.size,
         knobs=read_knobs(options.knobs, setting.task),
+        keeps_thoughts=True,
         progress=Ticker("ticks"),
     )
     return replay_bytes(replay)
@@ -157,6 +158,7 @@ def _session(options: Options) -> "Session":
         config=setting.config,
         size=options.size,
         knobs=knobs,
+        keeps_thoughts=True,
     )
     try:
         game = Game(table, seed=options.seed, knobs=knobs)

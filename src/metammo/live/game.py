@@ -24,7 +24,7 @@ from metammo.live.person import Person
 from metammo.observe.layout import Market
 from metammo.replay.episode import episode_header, outcome
 from metammo.replay.format import RAW_LIMIT
-from metammo.replay.frames import FrameReader
+from metammo.replay.frames import FrameReader, no_thought_rows, thought_rows
 from metammo.replay.recorder import own_state
 
 
@@ -70,6 +70,8 @@ class Game:
         self.is_over = False
         self.number = 0
         self._no_op = np.array(no_op(self.batch.heads), np.int16)
+        tells = any(hasattr(policy, "keeps_thoughts") for policy in table.policies)
+        self._shows_thoughts = table.keeps_thoughts and tells
         self._start()
 
     @property
@@ -106,8 +108,8 @@ class Game:
             else:
                 self.table.hand(0, person.agent, NOBODY)
         self._reader = FrameReader(self.batch, world)
-        rows = self._reader.read(world, np.zeros(self.batch.agent_count, np.float32))
         self._think()
+        rows = self._read(world, np.zeros(self.batch.agent_count, np.float32))
         episode = Episode(episode_message(self._header(rows), self._reader.map))
         self._show(episode, rows)
         horizon = int(world.rule_horizon)
@@ -135,6 +137,7 @@ class Game:
             "has_truth": False,
             "has_frames": True,
             "sections": [],
+            **({"heads": [head.name for head in self.batch.heads]} if self._shows_thoughts else {}),
             "columns": columns_of(rows),
             "episode": self.number,
         }
@@ -142,6 +145,17 @@ class Game:
     def _think(self) -> None:
         """Let the policies choose for the next tick, as soon as they can see what was."""
         self._actions = self.table.actions()
+
+    def _read(self, world: Any, rewards: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+        """Return a frame's columns, with what the policies think on seeing it."""
+        rows = self._reader.read(world, rewards)
+        thoughts = self.table.thoughts
+        if not self._shows_thoughts or thoughts is None:
+            return rows
+        if self.is_over:
+            return {**rows, **no_thought_rows(self._reader.players, len(self.batch.heads))}
+        told = (thoughts.value[0], thoughts.choice[0], thoughts.share[0])
+        return {**rows, **thought_rows(world, *told)}
 
     def _show(self, episode: Episode, rows: Mapping[str, NDArray[Any]], world: Any = None) -> None:
         world = self.batch.worlds[0] if world is None else world
@@ -177,11 +191,11 @@ class Game:
             self.batch.end(before, self._actions)
             world = before[0]
             content = {"frame": len(self.episode.frames), **outcome(world)}
-            self._show(self.episode, self._reader.read(world, rewards), world)
+            self._show(self.episode, self._read(world, rewards), world)
             self.episode.end = text_message("end", **content)
             return
         self._think()
-        self._show(self.episode, self._reader.read(self.batch.worlds[0], rewards))
+        self._show(self.episode, self._read(self.batch.worlds[0], rewards))
 
     def _act(self, person: Person) -> NDArray[np.int16]:
         batch, seat = self.batch, slice(person.agent, person.agent + 1)

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -21,8 +22,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from metammo.live.messages import AskError, read_message, text_message
-from metammo.live.session import Page, Session
-from metammo.replay.page import VIEWER, check_viewer
+from metammo.replay.page import check_viewer
+
+if TYPE_CHECKING:
+    # With it come simulator and policies, which whoever shows a replay can do without.
+    from metammo.live.session import Page, Session
 
 LIVE = "/live"
 """Where a live game is spoken of."""
@@ -30,7 +34,7 @@ PAGE_LIMIT = 64
 """Most pages that may watch at once."""
 MESSAGE_LIMIT = 1 << 16
 """Most bytes of a message that is looked at; a connection that sends more is closed."""
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
 """How long a page that is told good-bye may take to answer."""
 DOWNLOAD_SECONDS = 60.0
 """How long a file may take to be fetched."""
@@ -65,11 +69,11 @@ def viewer_files() -> dict[str, WebFile]:
     Raises:
         ReplayError: the viewer is not built.
     """
-    check_viewer("index.html")
+    folder = check_viewer("index.html").parent
     files = {}
-    for path in sorted(VIEWER.rglob("*")):
+    for path in sorted(folder.rglob("*")):
         if path.is_file():
-            address = "/" + path.relative_to(VIEWER).as_posix()
+            address = "/" + path.relative_to(folder).as_posix()
             files[address] = WebFile(TYPES.get(path.suffix, ANYTHING), path.read_bytes())
     files["/"] = files["/index.html"]
     return files
@@ -90,7 +94,7 @@ def _is_loopback(name: str) -> bool:
 class LiveServer:
     """Answers requests for files, and speaks of a live game with those who may hear it."""
 
-    def __init__(self, files: Mapping[str, WebFile], host: str, session: Session | None) -> None:
+    def __init__(self, files: Mapping[str, WebFile], host: str, session: "Session | None") -> None:
         self.files, self.host, self.session = files, host, session
         self.port = 0
         self._pages = 0
@@ -154,7 +158,7 @@ class LiveServer:
             await self.session.part(page)
 
 
-async def _send_news(connection: ServerConnection, page: Page) -> None:
+async def _send_news(connection: ServerConnection, page: "Page") -> None:
     """Send a page what it lacks, as fast as it takes it."""
     try:
         while True:
@@ -191,7 +195,7 @@ async def open_server(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
-    session: Session | None = None,
+    session: "Session | None" = None,
 ) -> AsyncIterator[str]:
     """Serve files, and a live game where there is one; gives the address.
 

@@ -108,7 +108,7 @@ class Session:
 
     Attributes:
         view: the game as it stood when its thread last paused.
-        is_playing: ticks come; otherwise they are asked for one by one.
+        is_playing: ticks come by the clock; otherwise they are asked for one by one.
         speed: 1 is three ticks a second.
         pace: one of `PACES`.
         next_after: seconds from an episode's end to the next, where nobody plays by hand.
@@ -189,10 +189,11 @@ class Session:
             return 0.0 if self._asks_next else after
         if self._steps:
             return 0.0
+        if self.pace == "turn" and view.has_living:
+            # By turns there is no clock that could be stopped.
+            return math.inf if view.is_waiting else 0.0
         if not self.is_playing:
             return math.inf
-        if self.pace == "turn" and view.has_living:
-            return math.inf if view.is_waiting else 0.0
         return self._last_tick + self._period - now
 
     def state(self, page: int) -> str:
