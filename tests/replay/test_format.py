@@ -12,6 +12,7 @@ from metammo.replay import format as replay_format
 from metammo.replay.format import (
     SECTIONS,
     Replay,
+    Section,
     difference,
     from_planes,
     in_planes,
@@ -84,6 +85,16 @@ def test_what_is_written_is_read(replay, tmp_path):
     assert {key: header[key] for key in replay.header if key not in ("metammo", "sections")} == {
         key: value for key, value in replay.header.items() if key not in ("metammo", "sections")
     }
+
+
+def test_actions_are_also_read_as_the_first_files_have_them(replay, tmp_path, monkeypatch):
+    first = Section("int16", ("T", "P", ""))
+    with monkeypatch.context() as before:
+        before.setitem(SECTIONS, "actions", first)
+        write_replay(tmp_path / "a", replay)
+    again = Replay.open(tmp_path / "a")
+    assert next(e for e in again.header["sections"] if e["name"] == "actions")["coding"] == "delta"
+    assert np.array_equal(again["actions"], replay["actions"])
 
 
 def test_the_same_replay_gives_the_same_bytes(replay, tmp_path):

@@ -189,6 +189,27 @@ def test_rounded_values_are_close_and_what_is_no_number_is_unknown():
     assert not (kept.view(np.uint32) & 0xFFF).any()
 
 
+@pytest.mark.pure
+def test_places_become_rows_and_choices_too_unlikely_to_tell_are_none():
+    class World:
+        player_count = 3
+        observed_entity = np.full((8, 32), -1, np.int16)
+
+    # Five seats of the size class are empty: the first NPC, entity 8, is row 3.
+    World.observed_entity[1, :3] = [2, 8, 9]
+    choice = np.full((8, 4, 3), -1, np.int16)
+    share = np.zeros((8, 4, 3))
+    choice[1, TARGET], share[1, TARGET] = [1, NO_TARGET, 0], [0.5, 0.3, 0.2]
+    choice[1, MOVE], share[1, MOVE] = [4, 2, 0], [0.995, 0.004, 0.001]
+    rows = thought_rows(World, np.zeros(8, np.float32), choice, share)
+    assert rows["player_choice"].shape == (3, 4, 3)
+    assert rows["player_choice"][1, TARGET].tolist() == [3, -1, 2]
+    assert rows["player_share"][1, TARGET].tolist() == [128, 76, 51]
+    assert rows["player_choice"][1, MOVE].tolist() == [4, 2, -1]
+    assert rows["player_share"][1, MOVE].tolist() == [254, 1, 0]
+    assert (rows["player_choice"][[0, 2]] == -1).all()
+
+
 def changed(replay, header=None, **arrays):
     kept = {name: replay[name] for name in replay.names} | arrays
     kept = {name: array for name, array in kept.items() if array is not None}

@@ -331,7 +331,11 @@ def _check_sections(header: dict[str, Any], path: Path | str) -> int:
             axis in ("", length) for axis, length in zip(wanted, shape, strict=True)
         )
         form = (entry.get("dtype"), entry.get("coding"))
-        if not fits or form != (section.dtype, section.coding):
+        known = [(section.dtype, section.coding)]
+        if section.is_in_planes:
+            # As the first files have it.
+            known.append((section.dtype, "delta"))
+        if not fits or form not in known:
             raise ReplayError(f"{path}: section {name} has shape {shape} and form {form}")
         total = math.prod(shape) * np.dtype(section.dtype).itemsize
         raw += total

@@ -130,7 +130,7 @@ def thought_rows(
         share: float[agents, heads, 3], how likely, 0..1.
     """
     players = int(world.player_count)
-    first_npc, slots = world.observed_entity.shape
+    first_npc = len(world.observed_entity)
     kept = np.rint(np.nan_to_num(share[:players]) * 255.0).astype(np.uint8)
     rows = choice[:players].astype(np.int16)
     # One more slot that holds nobody: the head's no-op, which is its last choice.
@@ -140,8 +140,8 @@ def thought_rows(
     entity[entity >= first_npc] -= first_npc - players
     for head in _ENTITY_HEADS:
         if head < rows.shape[1]:
-            slot = rows[:, head]
-            rows[:, head] = np.take_along_axis(entity, np.where(slot < 0, slots, slot), 1)
+            # No choice, -1, is the last slot, too.
+            rows[:, head] = np.take_along_axis(entity, rows[:, head], 1)
     # A choice so unlikely that its share is nought is none.
     rows[kept == 0] = -1
     # A value that is no number is unknown, too.
