@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from metammo.envs.single import MinigameEnv
     from metammo.minigames.minigame import game_names as games
     from metammo.policies.hub import load_policy as load_policy
+    from metammo.replay.recording import record as record
 
 _PLACES = {
     "make": "metammo.envs.parallel:make",
     "make_vec": "metammo.envs.batch:make_vec",
     "games": "metammo.minigames.minigame:game_names",
     "load_policy": "metammo.policies.hub:load_policy",
+    "record": "metammo.replay.recording:record",
 }
 
-__all__ = ["games", "load_policy", "make", "make_single", "make_vec"]
+__all__ = ["games", "load_policy", "make", "make_single", "make_vec", "record"]
 
 
 def __getattr__(name: str) -> Any:

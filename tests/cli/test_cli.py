@@ -45,6 +45,7 @@ def test_help_is_quick_to_load():
         (["train", "--policy", "huge"], "unknown policy 'huge'"),
         (["train", "--resume", "nowhere"], "cannot be resumed"),
         (["train", "--steps", "0"], "must be at least 1"),
+        (["train", "--record-every", "-1"], "record_every at least 0"),
         (["bench", "sim", "--worlds", "0"], "must be at least 1"),
         (["bench", "sim", "--threads", "0"], "threads must lie in 1..1024"),
     ],

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from metammo.cli.train import recording_of, settings_of
 from metammo.learner.checkpoint import find_checkpoint
 from metammo.learner.ppo import PPO, LearningError, ReturnScale
 from metammo.learner.rollout import Rollout
 from metammo.learner.settings import PPOSettings, TrainSettings
 from metammo.learner.train import Run, train
 from metammo.policies.hub import CheckpointError, load_module, load_policy
+from metammo.replay.format import Replay
 
 PPO_SETTINGS = PPOSettings(sequence=4, minibatch=512)
 
@@ -150,6 +152,53 @@ def test_a_run_folder_holds_what_it_says(finished):
     assert rows[-1]["steps"] >= 8000
     assert {"learning/kl", "learning/entropy_move", "no_op/move"} <= set(rows[-1])
     assert any((whole / "tensorboard").iterdir())
+
+
+def test_replays_of_a_run_are_kept_games_in_turn_also_when_resumed(tmp_path, capsys):
+    settings = adaptive_in(tmp_path, name="filmed", steps=9000, worlds=2, record_every=4000)
+    folder = train(settings, record=recording_of(settings), quiet=True)
+    first = sorted((folder / "replays").iterdir(), key=lambda path: int(path.stem))
+    assert [int(path.stem) // 4000 for path in first] == [1, 2]
+    replays = [Replay.open(path) for path in first]
+    assert [replay.header["game"] for replay in replays] == [
+        "quick_multi_task",
+        "quick_team_battle",
+    ]
+    for replay in replays:
+        assert {team["policy"] for team in replay.header["teams"]} == {"policy"}
+        assert (replay["player_share"][0, :, 0, 0] > 0).all()
+        assert replay.header["heads"][0] == "move"
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [row["steps"] // 4000 for row in rows if "recording_seconds" in row] == [1, 2]
+    resumed = replace(settings, resume=folder, steps=17000)
+    # A place where nothing can be written: the run goes on.
+    (folder / "replays").rename(tmp_path / "away")
+    (folder / "replays").write_text("")
+    train(resumed, record=recording_of(settings), quiet=True)
+    said = capsys.readouterr().err
+    assert said.count("no replay at") == 2
+    assert said.count("File exists") == 2
+    (folder / "replays").unlink()
+    train(replace(resumed, steps=21000), record=recording_of(settings), quiet=True)
+    last = [Replay.open(path) for path in (folder / "replays").iterdir()]
+    assert [replay.header["game"] for replay in last] == ["quick_multi_task"]
+
+
+def test_a_run_that_records_learns_the_same(tmp_path):
+    plain = adaptive_in(tmp_path, name="plain", steps=5000, worlds=2)
+    filmed = replace(plain, name="also_filmed", record_every=2000)
+    folders = [train(plain, quiet=True), train(filmed, record=recording_of(plain), quiet=True)]
+    assert list((folders[1] / "replays").iterdir())
+    assert not (folders[0] / "replays").exists()
+    wanted, got = map(weights_of, folders)
+    assert all(torch.equal(wanted[name], got[name]) for name in wanted)
+
+
+def test_a_resumed_run_is_evaluated_on_its_own_games(finished):
+    _, whole = finished
+    settings = settings_of(TrainSettings(resume=whole, threads=3))
+    assert settings.games == ("race_to_center", "survive", "team_battle")
+    assert settings.threads == 3
 
 
 def test_a_policy_loads_by_the_ecosystems_own_way(finished):

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from metammo.replay import format as replay_format
-from metammo.replay.format import SECTIONS, Replay, difference, running_sum, write_replay
+from metammo.replay.format import (
+    SECTIONS,
+    Replay,
+    Section,
+    difference,
+    from_planes,
+    in_planes,
+    running_sum,
+    write_replay,
+)
 from metammo.replay.header import ReplayError
 from tests.replay.files import made_up_replay, with_header, with_sum
 
@@ -49,6 +58,20 @@ def test_differences_are_undone_over_the_whole_range(dtype):
     assert np.array_equal(running_sum(difference(array)), array)
 
 
+@pytest.mark.parametrize(("dtype", "shape"), [("int16", (7, 3, 4)), ("int16", (0, 3, 4))])
+def test_planes_are_put_together_again(dtype, shape):
+    array = np.random.default_rng(1).integers(-(2**15), 2**15, shape).astype(dtype)
+    planes = in_planes(array)
+    assert planes.shape == (2, array.size)
+    if array.size:
+        # The first agent's first head, tick after tick: its low bytes.
+        assert planes[0, :7].tolist() == (array[:, 0, 0] & 255).tolist()
+        assert planes[1, -7:].tolist() == (array[:, 2, 3] >> 8 & 255).tolist()
+    again = from_planes(planes.tobytes(), dtype, list(shape))
+    assert np.array_equal(again, array)
+    assert again.flags["C_CONTIGUOUS"]
+
+
 def test_what_is_written_is_read(replay, tmp_path):
     path = tmp_path / "a.metammo"
     size = write_replay(path, replay)
@@ -62,6 +85,16 @@ def test_what_is_written_is_read(replay, tmp_path):
     assert {key: header[key] for key in replay.header if key not in ("metammo", "sections")} == {
         key: value for key, value in replay.header.items() if key not in ("metammo", "sections")
     }
+
+
+def test_actions_are_also_read_as_the_first_files_have_them(replay, tmp_path, monkeypatch):
+    first = Section("int16", ("T", "P", ""))
+    with monkeypatch.context() as before:
+        before.setitem(SECTIONS, "actions", first)
+        write_replay(tmp_path / "a", replay)
+    again = Replay.open(tmp_path / "a")
+    assert next(e for e in again.header["sections"] if e["name"] == "actions")["coding"] == "delta"
+    assert np.array_equal(again["actions"], replay["actions"])
 
 
 def test_the_same_replay_gives_the_same_bytes(replay, tmp_path):

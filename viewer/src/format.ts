@@ -28,7 +28,7 @@ export interface Section {
   raw_length: number;
   dtype: string;
   shape: number[];
-  coding: "plain" | "delta";
+  coding: "plain" | "delta" | "planes";
   crc32: number;
 }
 

@@ -77,6 +77,7 @@ def record(options: Options, folder: Path) -> Path:
         seed=options.seed,
         config=options.config,
         knobs=read_knobs(options.knobs, options.task),
+        keeps_thoughts=True,
     )
     return path
 

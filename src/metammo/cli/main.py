@@ -13,6 +13,7 @@ COMMANDS = {
     "check-game": "play a game, and warn of what makes it unfair or not to be learnt",
     "train": "train a policy",
     "evaluate": "rate policies against each other on held-out maps",
+    "watch": "see a replay in the browser, or play live and take part",
     "replay": "record an episode, look into it, verify it, convert it",
     "bench": "measure speed",
     "demo": "train on a small game for a few minutes and see the result",

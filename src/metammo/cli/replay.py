@@ -11,10 +11,11 @@ import tyro
 
 from metammo.cli.show import note, print_json, print_table
 
-USAGE = """usage: metammo replay record|info|verify|convert ...
+USAGE = """usage: metammo replay record|info|film|verify|convert ...
 
   record   play one episode and write it to a file
   info     what a file holds: game, policies, winners, a row for each team
+  film     draw it into an mp4 or a gif
   verify   play a file's episode again and compare every frame
   convert  from and to the replays of Neural MMO 2 (.replay.lzma, .replay.json)
 
@@ -49,6 +50,8 @@ class Record:
     """Ask this in place of the game's own."""
     frames: bool = True
     """Write what viewers show; without it the file is small, and can still be verified."""
+    thoughts: bool = False
+    """Also write what trained policies think: values, and their likeliest choices."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,29 @@ class Info:
     """A replay, ours or Neural MMO's."""
     json: bool = False
     """Print one JSON object."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """Draw a replay into an mp4, which needs ffmpeg, or into a gif.
+
+    Example: metammo replay film battle.metammo battle.gif
+    """
+
+    file: Annotated[Path, tyro.conf.Positional]
+    """A replay with frames, ours or Neural MMO's."""
+    out: Annotated[Path, tyro.conf.Positional]
+    """The film; ends in .mp4 or .gif."""
+    fps: float = 10.0
+    """Pictures a second."""
+    every: int | None = None
+    """Draw each so many frames; by default all in an mp4, and about 200 in a gif."""
+    pixels: int | None = None
+    """Side of a picture, about; by default 780 in an mp4 and 520 in a gif."""
+    first: Annotated[int, tyro.conf.arg(name="from")] = 0
+    """Frame with which it begins."""
+    last: Annotated[int | None, tyro.conf.arg(name="to")] = None
+    """Frame with which it ends; by default the last."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +129,14 @@ def load(path: Path, progress: Callable[[int, float], None] | None = None) -> An
     return Replay.open(path)
 
 
-class _Ticker:
+class Ticker:
     """Says on a terminal's standard error how far something has come, four times a second."""
 
     def __init__(self, what: str) -> None:
         self.what, self.last = what, time.monotonic()
 
     def __call__(self, count: int, share: float | None = None) -> None:
+        """Say how many there are, and which share of all that is where it is known."""
         now = time.monotonic()
         if now - self.last > 0.25 and sys.stderr.isatty():
             self.last = now
@@ -131,7 +158,8 @@ def _record(options: Record) -> int:
         size=options.size,
         knobs=read_knobs(options.knobs, options.task),
         has_frames=options.frames,
-        progress=_Ticker("ticks"),
+        keeps_thoughts=options.thoughts,
+        progress=Ticker("ticks"),
     )
     size = options.out.stat().st_size
     note(f"{replay.header['ticks']} ticks in {size / 1e3:.0f} kB; look: metammo replay info")
@@ -142,7 +170,7 @@ def _record(options: Record) -> int:
 def _info(options: Info) -> int:
     from metammo.replay.summary import summary
 
-    found = summary(load(options.file, _Ticker("packets")))
+    found = summary(load(options.file, Ticker("packets")))
     if options.json:
         print_json(found)
         return 0
@@ -162,11 +190,29 @@ def _shown(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
+def _film(options: Film) -> int:
+    from metammo.replay.film import write_film
+
+    size = write_film(
+        load(options.file, Ticker("packets")),
+        options.out,
+        fps=options.fps,
+        every=options.every,
+        pixels=options.pixels,
+        first=options.first,
+        last=options.last,
+        progress=Ticker("pictures"),
+    )
+    note(f"{size / 1e6:.1f} MB")
+    print(options.out)
+    return 0
+
+
 def _verify(options: Verify) -> int:
     from metammo.replay.verify import verify
 
     replay = load(options.file)
-    verdict = verify(replay, game=options.game or None, progress=_Ticker("ticks"))
+    verdict = verify(replay, game=options.game or None, progress=Ticker("ticks"))
     if verdict.is_same:
         print(f"{options.file}: all {verdict.ticks + 1} frames are as recorded")
         return 0
@@ -184,9 +230,9 @@ def _convert(options: Convert) -> int:
             "one of the files must end in .lzma or .json, as Neural MMO's do, and the other not; "
             f"got {options.source} and {options.out}"
         )
-    replay = load(options.source, _Ticker("packets"))
+    replay = load(options.source, Ticker("packets"))
     if options.out.suffix in PEER_SUFFIXES:
-        write_neural_mmo(options.out, replay, _Ticker("packets"))
+        write_neural_mmo(options.out, replay, Ticker("packets"))
     else:
         write_replay(options.out, replay)
     print(options.out)
@@ -196,6 +242,7 @@ def _convert(options: Convert) -> int:
 PARTS: dict[str, tuple[type[Any], Callable[[Any], int]]] = {
     "record": (Record, _record),
     "info": (Info, _info),
+    "film": (Film, _film),
     "verify": (Verify, _verify),
     "convert": (Convert, _convert),
 }

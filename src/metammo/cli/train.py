@@ -1,20 +1,33 @@
 """`metammo train`: train a policy."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import tyro
 
 from metammo.cli.show import note
+from metammo.learner.checkpoint import find_checkpoint, read_progress
 from metammo.learner.settings import TrainSettings
 from metammo.learner.train import train
 from metammo.tasks.parsing import read_task
 
+NEXT_TO_NEVER = 1e-12
+"""Weight of a game that is not to be drawn."""
 EXAMPLE = """Train a policy on one or several minigames.
 
 Example: metammo train --games race_to_center --steps 2000000
 Go on with a run: metammo train --resume runs/race_to_center-0 --steps 4000000
 """
+
+
+def settings_of(settings: TrainSettings) -> TrainSettings:
+    """Return what a run goes by: where it is resumed, what it was begun with."""
+    if settings.resume is None:
+        return settings
+    kept, _, _ = read_progress(find_checkpoint(settings.resume))
+    return replace(kept, threads=settings.threads)
 
 
 def evaluation_of(settings: TrainSettings) -> Any:
@@ -50,6 +63,29 @@ def evaluation_of(settings: TrainSettings) -> Any:
     return evaluate
 
 
+def recording_of(settings: TrainSettings) -> Any:
+    """Return what the learner calls now and then: an episode of its policy, written to a file.
+
+    Every seat is the policy's, by the evaluation's knobs, on the same held-out map each time; the
+    games of the run come in turn. What the policy thinks is in the file.
+    """
+    from metammo.evaluation.record import record_match
+    from metammo.policies.policy import TorchPolicy
+
+    knobs = {"task": read_task(settings.task)} if settings.task else None
+
+    def record(module: Any, path: Path, turn: int) -> None:
+        wanted = settings.games[turn % len(settings.games)]
+        # All games of the run, the others next to never: it has a driver compiled for these.
+        games = {game: 1.0 if game == wanted else NEXT_TO_NEVER for game in settings.games}
+        policies = [TorchPolicy(module, name="policy")]
+        record_match(
+            path, games, policies, config=settings.config, knobs=knobs, keeps_thoughts=True
+        )
+
+    return record
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     settings = tyro.cli(
@@ -59,9 +95,11 @@ def run(arguments: Sequence[str]) -> int:
         (settings.steps is not None and settings.steps < 1)
         or settings.worlds < 1
         or settings.threads < 0
+        or settings.record_every < 0
     ):
-        raise ValueError("steps and worlds must be at least 1, threads at least 0")
-    folder = train(settings, evaluation_of(settings))
+        raise ValueError("steps and worlds must be at least 1, threads and record_every at least 0")
+    own = settings_of(settings)
+    folder = train(settings, evaluation_of(own), recording_of(own))
     games = " ".join(settings.games)
     note(f"trained policy in {folder}; rate it: metammo evaluate {folder} --game {games}")
     print(folder)

@@ -3,7 +3,7 @@
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,22 @@ def read_games(games: Games, knobs: Mapping[str, Any]) -> list[tuple[str, float,
     return rows
 
 
+class Watcher(Protocol):
+    """Who is told of every step of a batch, as a recording is."""
+
+    def before(self, actions: NDArray[np.int16]) -> None:
+        """Take notice of the actions of the step to come."""
+        ...
+
+    def after(self) -> None:
+        """Take notice of what the step has made of the worlds."""
+        ...
+
+    def restart(self) -> None:
+        """Take notice that the worlds have begun anew, or are others now."""
+        ...
+
+
 class Batch:
     """Worlds stepped together; every array is allocated once and written in place.
 
@@ -84,6 +100,7 @@ class Batch:
         tasks: what each game asks, a list by game; `worlds.task_number` counts through all.
         heads: the heads of an action.
         layout: the layout of an observation.
+        watchers: who is told of every step; nobody, unless somebody records.
     """
 
     def __init__(
@@ -162,6 +179,7 @@ class Batch:
         self._crew = Crew(min(self.threads, worlds))
         self._scratch = _plain(make_scratch(self._crew.threads, self.sizes))
         self._head_sizes = np.array(head_sizes(self.heads), np.int64)
+        self.watchers: list[Watcher] = []
         self._allocate()
         self.reset(seed)
 
@@ -240,6 +258,8 @@ class Batch:
         for array in (self.rewards, self.terminated, self.truncated, self.done):
             array[...] = 0
         self.life_begins[...] = True
+        for watcher in self.watchers:
+            watcher.restart()
         return self.observations, {}
 
     def _run(self, job: int) -> None:
@@ -300,6 +320,8 @@ class Batch:
             RuntimeError: the processor has no such clock.
         """
         self._actions = self.check_actions(actions)
+        for watcher in self.watchers:
+            watcher.before(self._actions)
         driver, names = load_timed_driver(self.files, self.config)
         laps = np.zeros(len(names), np.int64)
         taken = make_taken(1)
@@ -307,6 +329,8 @@ class Batch:
         if not laps.any():
             raise RuntimeError(f"{platform.machine()} has no cycle counter; use a profiler")
         self.life_begins[...] = self.done[:, None]
+        for watcher in self.watchers:
+            watcher.after()
         return dict(zip(names, laps.tolist(), strict=True))
 
     def check_actions(self, actions: Any) -> NDArray[np.int16]:
@@ -344,8 +368,12 @@ class Batch:
             arrays, overwritten by the next step.
         """
         self._actions = self.check_actions(actions)
+        for watcher in self.watchers:
+            watcher.before(self._actions)
         self._run(self._driver.STEP)
         self.life_begins[...] = self.done[:, None]
+        for watcher in self.watchers:
+            watcher.after()
         return self.observations, self.rewards, self.terminated, self.truncated, {}
 
     def random_actions(self, seed: int) -> NDArray[np.int16]:
@@ -380,6 +408,8 @@ class Batch:
         for name, array in arrays.items():
             array[...] = state[name]
         self._kept["stamp"] = 0
+        for watcher in self.watchers:
+            watcher.restart()
 
     def _state_arrays(self) -> dict[str, NDArray[Any]]:
         worlds = self.worlds.view(np.ndarray)

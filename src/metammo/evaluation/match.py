@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from metammo.envs.batch import Batch, make_vec
 from metammo.observe.layout import Market
-from metammo.policies.policy import Policy
+from metammo.policies.policy import CHOICES_KEPT, Policy, Thoughts
 
 WIN_BONUS = 16.0
 """What a winning agent's score gains, as the peer counts."""
+NOBODY = -1
+"""In place of a policy's number: no policy plays the seat."""
 RESAMPLES = 1000
 """Bootstrap samples of episodes behind each interval."""
 
@@ -76,10 +78,32 @@ def deal_seats(teams: NDArray[np.int16], policies: int, rotation: int) -> NDArra
 
 
 class Table:
-    """Seats, memories and results of a match in progress."""
+    """Seats, memories and results of a match in progress.
 
-    def __init__(self, batch: Batch, policies: Sequence[Policy], per_world: int) -> None:
+    Attributes:
+        thoughts: what the policies thought of the last actions, arrays [worlds, agents, ...]; the
+            shares of agents whose policy tells nothing are 0. None where they are not kept.
+
+    Args:
+        batch: where they play.
+        policies: who plays.
+        per_world: episodes of each world that count.
+        keeps_thoughts: keep what the policies think that can tell it.
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        policies: Sequence[Policy],
+        per_world: int,
+        keeps_thoughts: bool = False,
+    ) -> None:
         self.batch, self.policies, self.per_world = batch, policies, per_world
+        self.keeps_thoughts = keeps_thoughts
+        self.thoughts: Thoughts | None = None
+        for policy in policies:
+            if hasattr(policy, "keeps_thoughts"):
+                policy.keeps_thoughts = keeps_thoughts
         shape = (batch.world_count, batch.agent_count)
         self.seats = np.zeros(shape, np.int64)
         self.played = np.zeros(batch.world_count, np.int64)
@@ -99,6 +123,15 @@ class Table:
         rotation = world * self.per_world + int(self.played[world])
         self.seats[world] = deal_seats(teams, len(self.policies), rotation)
 
+    def hand(self, world: int, agent: int, place: int) -> None:
+        """Hand a seat to a policy, which begins with a blank memory, or to `NOBODY`."""
+        self.seats[world, agent] = place
+        if place != NOBODY:
+            rows = np.zeros(self.seats.shape, np.bool_)
+            rows[world, agent] = True
+            policy = self.policies[place]
+            self.states[place] = policy.begin(self.states[place], rows.reshape(-1))
+
     def actions(self) -> NDArray[np.int16]:
         """Let every policy act for all of its living seats at once."""
         batch = self.batch
@@ -108,6 +141,7 @@ class Table:
         seats = self.seats.reshape(-1)
         actions = np.zeros((len(flat), len(batch.heads)), np.int16)
         begins = batch.life_begins.reshape(-1)
+        thoughts = self._no_thoughts(len(flat)) if self.keeps_thoughts else None
         for place, policy in enumerate(self.policies):
             if begins.any():
                 self.states[place] = policy.begin(self.states[place], begins)
@@ -121,9 +155,23 @@ class Table:
                 told = (*told, Market(batch.markets, rows // batch.agent_count))
             chosen, own = policy.act(*told)
             actions[rows] = chosen
+            told_thoughts = getattr(policy, "thoughts", None)
+            if thoughts is not None and told_thoughts is not None:
+                for name, values in vars(told_thoughts).items():
+                    getattr(thoughts, name)[rows] = values
             if state is not None:
                 state[rows] = own
-        return actions.reshape(batch.world_count, batch.agent_count, -1)
+        shape = (batch.world_count, batch.agent_count)
+        if thoughts is not None:
+            parts = vars(thoughts).items()
+            self.thoughts = Thoughts(**{k: v.reshape(*shape, *v.shape[1:]) for k, v in parts})
+        return actions.reshape(*shape, -1)
+
+    def _no_thoughts(self, rows: int) -> Thoughts:
+        """Return thoughts of so many rows, of all of which nothing is known."""
+        shape = (rows, len(self.batch.heads), CHOICES_KEPT)
+        choice = np.full(shape, -1, np.int16)
+        return Thoughts(np.zeros(rows, np.float32), choice, np.zeros(shape, np.float32))
 
     def note(self, world: int) -> None:
         """Write down a finished episode, unless the world has played its share."""

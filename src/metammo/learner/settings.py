@@ -74,6 +74,8 @@ class TrainSettings:
     """Agent-steps between evaluations on held-out maps; 0: none."""
     evaluation_episodes: int = 32
     """Episodes of each game in an evaluation."""
+    record_every: int = 0
+    """Agent-steps between replays of the policy, written into RUN/replays; 0: none."""
     resume: Path | None = None
     """Folder of a run to go on with; every other setting is then the run's own."""
     ppo: PPOSettings = field(default_factory=PPOSettings)

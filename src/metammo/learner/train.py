@@ -28,11 +28,15 @@ from metammo.learner.ppo import PPO
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
 from metammo.policies.recurrent import make_policy
+from metammo.replay.header import ReplayError
 from metammo.tasks.parsing import read_task
 from metammo.world.columns import Cause
 
 Evaluate = Callable[[Any, int], dict[str, float]]
 """Called with the network and the steps so far; returns numbers to log."""
+
+Record = Callable[[Any, Path, int], None]
+"""Called with the network, the file to write, and how many times that was due before."""
 
 RECENT = 0.05
 """Weight of a finished episode in the running means."""
@@ -192,6 +196,23 @@ class Run:
             self.save("best")
         return {f"evaluation/{name}": value for name, value in scores.items()}
 
+    def record(self, record: Record) -> dict[str, float]:
+        """Write a replay of the present policy; a run goes on where that fails."""
+        started = time.perf_counter()
+        steps = self.ppo.steps
+        folder = self.folder / "replays"
+        try:
+            folder.mkdir(exist_ok=True)
+            record(self.ppo.module, folder / f"{steps}.metammo", self.records_due(steps) - 1)
+        except (OSError, ReplayError) as error:
+            print(f"no replay at {steps} steps: {error}", file=sys.stderr, flush=True)
+        return {"recording_seconds": time.perf_counter() - started}
+
+    def records_due(self, steps: int) -> int:
+        """Return how many replays are due by then: the same, however often a run was resumed."""
+        every = self.settings.record_every
+        return steps // every if every else 0
+
     def metrics(self, logged: dict[str, float], step_rate: float) -> dict[str, float]:
         """Return everything to log after an update, flat."""
         total = sum(self.ppo.seconds.values()) or 1.0
@@ -254,12 +275,18 @@ class MetricsFile:
         self.board.close()
 
 
-def train(settings: TrainSettings, evaluate: Evaluate | None = None, quiet: bool = False) -> Path:
+def train(
+    settings: TrainSettings,
+    evaluate: Evaluate | None = None,
+    record: Record | None = None,
+    quiet: bool = False,
+) -> Path:
     """Train a policy and return the run's folder.
 
     Args:
         settings: what to do; `resume` goes on with an earlier run.
         evaluate: called every `evaluate_every` steps; its "score" decides the best checkpoint.
+        record: called every `record_every` steps, to write a replay.
         quiet: print nothing.
 
     Raises:
@@ -287,6 +314,8 @@ def train(settings: TrainSettings, evaluate: Evaluate | None = None, quiet: bool
             if evaluate and due:
                 evaluated = ppo.steps
                 row.update(run.rate(evaluate))
+            if record and run.records_due(ppo.steps) > run.records_due(before):
+                row.update(run.record(record))
             metrics.write(row)
             line.show(ppo.steps, row, run.means)
             if ppo.steps - kept >= settings.checkpoint_every or ppo.steps >= run.goal:

@@ -39,6 +39,25 @@ class ActionHeads:
         """Return the likeliest choice of each head, int64[rows, heads]."""
         return self._argmax(self.masked(logits, masks))
 
+    def best(self, logits: Tensor, masks: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """Return each head's likeliest choices, best first, and how likely they are.
+
+        Returns:
+            int64[rows, heads, count], -1 where a head allows no further choice, and the
+            probabilities, float32[rows, heads, count], 0 there.
+        """
+        rows, heads = logits.shape[0], len(self.sizes)
+        choices = torch.full((rows, heads, count), -1, device=logits.device)
+        shares = torch.zeros((rows, heads, count), device=logits.device)
+        parts = self.masked(logits, masks).split(self.sizes, dim=-1)
+        allowed = masks.split(self.sizes, dim=-1)
+        for head, (part, mask) in enumerate(zip(parts, allowed, strict=True)):
+            share, place = torch.softmax(part, dim=-1).topk(min(count, part.shape[-1]))
+            is_allowed = mask.gather(-1, place) != 0
+            choices[:, head, : place.shape[-1]] = place.where(is_allowed, place.new_tensor(-1))
+            shares[:, head, : place.shape[-1]] = share * is_allowed
+        return choices, shares
+
     def _argmax(self, scores: Tensor) -> Tensor:
         parts = scores.split(self.sizes, dim=-1)
         return torch.stack([part.argmax(-1) for part in parts], dim=-1)

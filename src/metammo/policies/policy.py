@@ -1,5 +1,6 @@
 """The one interface of everything that acts, and its form for torch modules."""
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,6 +10,22 @@ from torch import Tensor
 
 from metammo.observe.layout import Market
 from metammo.policies.heads import ActionHeads
+
+CHOICES_KEPT = 3
+"""How many choices of each head are kept of what a policy thinks."""
+
+
+@dataclass(frozen=True)
+class Thoughts:
+    """What a policy thought of its agents when it chose; rows of a call, or [worlds, agents]."""
+
+    value: NDArray[np.float32]
+    """float32[rows]: the value it gives to where each stands; what it learned to, which for the
+    learner's networks is in standard deviations of the game's returns."""
+    choice: NDArray[np.int16]
+    """int16[rows, heads, 3]: likeliest choices after masking, best first; -1: no such choice."""
+    share: NDArray[np.float32]
+    """float32[rows, heads, 3]: how likely they are; 0 where unknown."""
 
 
 class Policy(Protocol):
@@ -57,6 +74,10 @@ def row_bytes_of(observation: Any) -> Tensor:
 class TorchPolicy:
     """A recurrent torch module as a policy, with random numbers of its own.
 
+    Attributes:
+        keeps_thoughts: keep what was thought in each call of `act`; by default it is not computed.
+        thoughts: of the rows of the last call; None where they are not kept.
+
     Args:
         module: as `recurrent.RecurrentPolicy`.
         name: how tables call it.
@@ -70,6 +91,8 @@ class TorchPolicy:
         self.module = module.eval()
         self.name = name
         self.greedy = greedy
+        self.keeps_thoughts = False
+        self.thoughts: Thoughts | None = None
         self.heads = ActionHeads(module.head_sizes)
         self.generator = torch.Generator(device=self.device).manual_seed(seed)
 
@@ -107,9 +130,18 @@ class TorchPolicy:
             )
         rows = row_bytes_of(observation).to(self.device)
         masks = torch.from_numpy(np.ascontiguousarray(mask)).to(self.device)
-        logits, _, state = self.module.step(rows, state)
+        logits, values, state = self.module.step(rows, state)
+        self.thoughts = self._think(logits, values, masks) if self.keeps_thoughts else None
         if self.greedy:
             actions = self.heads.likeliest(logits, masks)
         else:
             actions = self.heads.sample(logits, masks, self.generator)
         return actions.to(torch.int16).cpu().numpy(), state
+
+    def _think(self, logits: Tensor, values: Tensor, masks: Tensor) -> Thoughts:
+        choices, shares = self.heads.best(logits, masks, CHOICES_KEPT)
+        return Thoughts(
+            values.float().cpu().numpy(),
+            choices.to(torch.int16).cpu().numpy(),
+            shares.cpu().numpy(),
+        )

@@ -11,8 +11,10 @@ import struct
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -42,19 +44,26 @@ class Section:
 
     dtype: str
     axes: tuple[str | int, ...]
-    """N frames, T ticks, P players, E entities, O objectives, S side of the map; "" any length."""
+    """N frames, T ticks, P players, E entities, O objectives, S side of the map, H heads of an
+    action; "" any length."""
     low: float | str | None = None
     """Least value, a number or an axis; None: whatever the dtype holds."""
     high: float | str | None = None
     """Values lie below this, a number or an axis."""
+    is_in_planes: bool = False
+    """What is alike is the same head's choices of the same agent, tick after tick."""
 
     @property
     def coding(self) -> str:
         """How it is stored: what changes little from frame to frame as differences."""
+        if self.is_in_planes:
+            return "planes"
         in_time = self.axes[0] in ("N", "T") and len(self.axes) > 1
         return "delta" if in_time and self.dtype[0] != "f" and self.dtype != "uint64" else "plain"
 
 
+CHOICES = 3
+"""Likeliest choices of each head of an action that a replay keeps."""
 _ITEMS = ("N", "P", INVENTORY_SIZE)
 SECTIONS = {
     "map": Section("uint8", ("S", "S"), 0, MATERIAL_COUNT),
@@ -86,7 +95,10 @@ SECTIONS = {
     "item_quantity": Section("int16", _ITEMS),
     "item_price": Section("int16", _ITEMS),
     "item_worn": Section("uint8", _ITEMS, 0, 2),
-    "actions": Section("int16", ("T", "P", "")),
+    "player_value": Section("float32", ("N", "P")),
+    "player_choice": Section("int16", ("N", "P", "H", CHOICES), -1),
+    "player_share": Section("uint8", ("N", "P", "H", CHOICES)),
+    "actions": Section("int16", ("T", "P", ""), is_in_planes=True),
     "hashes": Section("uint64", ("N", 2)),
     "start": Section("uint8", ("",)),
 }
@@ -96,8 +108,10 @@ TRUTH = ("actions", "hashes", "start")
 """Sections from which the episode can be played again."""
 ITEMS = tuple(name for name in SECTIONS if name.startswith("item_"))
 """Sections that only the full config has."""
-FRAMES = tuple(name for name in SECTIONS if name not in (*TRUTH, *ITEMS))
-"""Sections that a viewer shows."""
+THOUGHTS = ("player_value", "player_choice", "player_share")
+"""Sections of what policies thought; all or none."""
+FRAMES = tuple(name for name in SECTIONS if name not in (*TRUTH, *ITEMS, *THOUGHTS))
+"""Sections that every replay with frames has."""
 
 
 def axis_sizes(header: Mapping[str, Any]) -> dict[str, int]:
@@ -109,6 +123,7 @@ def axis_sizes(header: Mapping[str, Any]) -> dict[str, int]:
         "E": header["entities"],
         "O": header["objectives"],
         "S": header["map_size"],
+        "H": len(header.get("heads", ())),
     }
 
 
@@ -124,6 +139,20 @@ def running_sum(array: NDArray[Any]) -> NDArray[Any]:
     """Undo `difference`."""
     unsigned = array.view(f"u{array.itemsize}")
     return np.add.accumulate(unsigned, axis=0, dtype=unsigned.dtype).view(array.dtype)
+
+
+def in_planes(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return an array's bytes, its last axis first: all lowest bytes, then the next ones."""
+    little = np.ascontiguousarray(array.T, array.dtype.newbyteorder("<"))
+    return np.ascontiguousarray(little.reshape(-1).view(np.uint8).reshape(-1, array.itemsize).T)
+
+
+def from_planes(raw: bytes, dtype: str, shape: list[int]) -> NDArray[Any]:
+    """Undo `in_planes`."""
+    little = np.dtype(dtype).newbyteorder("<")
+    planes = np.frombuffer(raw, np.uint8).reshape(little.itemsize, -1)
+    array = np.ascontiguousarray(planes.T).view(little).reshape(shape[::-1])
+    return np.ascontiguousarray(array.T, dtype)
 
 
 class Replay:
@@ -183,6 +212,11 @@ class Replay:
         """How messages call it."""
         return str(self._path) if self._places else "the replay"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows in its place."""
+        # Only there is the rest of the package needed.
+        return str(import_module("metammo.replay.notebook").replay_html(self))
+
     def require(self, names: tuple[str, ...], purpose: str) -> None:
         """Raise ReplayError where one of the named arrays is missing."""
         missing = [name for name in names if name not in self]
@@ -202,8 +236,11 @@ class Replay:
         whole = inflater.eof and not inflater.unused_data and len(raw) == raw_length
         if not whole or zlib.crc32(raw) != entry["crc32"]:
             raise ReplayError(f"{self._path}: section {name} is damaged; get the file anew")
-        dtype = np.dtype(entry["dtype"]).newbyteorder("<")
-        array = np.frombuffer(raw, dtype).reshape(entry["shape"]).astype(entry["dtype"])
+        if entry["coding"] == "planes":
+            array = from_planes(raw, entry["dtype"], entry["shape"])
+        else:
+            dtype = np.dtype(entry["dtype"]).newbyteorder("<")
+            array = np.frombuffer(raw, dtype).reshape(entry["shape"]).astype(entry["dtype"])
         if entry["coding"] == "delta":
             array = running_sum(array)
         self._check_values(name, array)
@@ -224,6 +261,9 @@ class Replay:
             fine = fine and bool(
                 (array < np.array(limits)).all() and (np.diff(array[:, 0]) >= 0).all()
             )
+        if name == "player_choice":
+            targets = array[:, :, [head.endswith("target") for head in self.header["heads"]]]
+            fine = fine and bool((targets < sizes["E"]).all())
         if array.dtype.kind == "f":
             fine = bool(np.isfinite(array).all())
         if not fine:
@@ -272,7 +312,7 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 1 << 40
 
 
-def _check_sections(header: dict[str, Any], path: Path) -> int:
+def _check_sections(header: dict[str, Any], path: Path | str) -> int:
     """Return the length of all sections; raise ReplayError where one is not as it must be."""
     sizes = axis_sizes(header)
     end, raw = 0, 0
@@ -291,7 +331,11 @@ def _check_sections(header: dict[str, Any], path: Path) -> int:
             axis in ("", length) for axis, length in zip(wanted, shape, strict=True)
         )
         form = (entry.get("dtype"), entry.get("coding"))
-        if not fits or form != (section.dtype, section.coding):
+        known = [(section.dtype, section.coding)]
+        if section.is_in_planes:
+            # As the first files have it.
+            known.append((section.dtype, "delta"))
+        if not fits or form not in known:
             raise ReplayError(f"{path}: section {name} has shape {shape} and form {form}")
         total = math.prod(shape) * np.dtype(section.dtype).itemsize
         raw += total
@@ -306,6 +350,8 @@ def _check_sections(header: dict[str, Any], path: Path) -> int:
     for flag, names in (("has_truth", TRUTH), ("has_frames", FRAMES)):
         if header[flag] and not seen.issuperset(names):
             raise ReplayError(f"{path}: {flag} is set, but sections are missing")
+    if not ((seen.issuperset(THOUGHTS) and sizes["H"]) or seen.isdisjoint(THOUGHTS)):
+        raise ReplayError(f"{path} holds a part of what was thought, but not all, or no heads")
     return end
 
 
@@ -315,13 +361,28 @@ def write_replay(path: str | Path, replay: Replay) -> int:
     Raises:
         ReplayError: it cannot be written there, or is too large.
     """
-    path = Path(path)
+    return write_whole(Path(path), _file_parts(replay))
+
+
+def replay_bytes(replay: Replay) -> bytes:
+    """Return what a replay's file holds.
+
+    Raises:
+        ReplayError: it is too large for a file.
+    """
+    return b"".join(_file_parts(replay))
+
+
+def _file_parts(replay: Replay) -> list[bytes]:
     entries, streams, end, raw_total = [], [], 0, 0
     for name in replay.names:
         section, array = SECTIONS[name], replay[name]
         array = np.ascontiguousarray(array, section.dtype)
-        coded = difference(array) if section.coding == "delta" else array
-        raw = coded.astype(coded.dtype.newbyteorder("<")).tobytes()
+        if section.coding == "planes":
+            raw = in_planes(array).tobytes()
+        else:
+            coded = difference(array) if section.coding == "delta" else array
+            raw = coded.astype(coded.dtype.newbyteorder("<")).tobytes()
         raw_total += len(raw)
         stream = zlib.compress(raw, COMPRESSION)
         entry = {"name": name, "offset": end, "length": len(stream), "raw_length": len(raw)}
@@ -337,9 +398,9 @@ def write_replay(path: str | Path, replay: Replay) -> int:
             f"a replay of {raw_total >> 20} MiB is too large for a file, most is "
             f"{RAW_LIMIT >> 20}; record fewer ticks, or the truth alone"
         )
-    _check_sections(header, path)
+    _check_sections(header, "the replay")
     head = MAGIC + struct.pack("<I", len(text)) + text
-    return write_whole(path, [head, *streams, struct.pack("<I", _sum([head, *streams]))])
+    return [head, *streams, struct.pack("<I", _sum([head, *streams]))]
 
 
 def _sum(parts: list[bytes]) -> int:
@@ -349,8 +410,9 @@ def _sum(parts: list[bytes]) -> int:
     return total
 
 
-def write_whole(path: Path, parts: Iterable[bytes]) -> int:
-    """Write a file whole or not at all; return its size.
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Give an empty file beside a path, which takes the path's place when all went well.
 
     Raises:
         ReplayError: there is no folder, no right or no space.
@@ -358,19 +420,29 @@ def write_whole(path: Path, parts: Iterable[bytes]) -> int:
     name = ""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(parts)
-            size = file.tell()
-            file.flush()
-            os.fsync(file.fileno())
+        os.close(handle)
+        yield Path(name)
         # mkstemp makes files for their owner alone; a replay is there to be shared.
         mask = os.umask(0)
         os.umask(mask)
         Path(name).chmod(0o666 & ~mask)
         Path(name).replace(path)
     except OSError as error:
-        raise ReplayError(f"{path} cannot be written: {error.strerror}") from error
+        raise ReplayError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
         if name:
             Path(name).unlink(missing_ok=True)
+
+
+def write_whole(path: Path, parts: Iterable[bytes]) -> int:
+    """Write a file whole or not at all; return its size.
+
+    Raises:
+        ReplayError: there is no folder, no right or no space.
+    """
+    with beside(path) as part, part.open("wb") as file:
+        file.writelines(parts)
+        size = file.tell()
+        file.flush()
+        os.fsync(file.fileno())
     return size

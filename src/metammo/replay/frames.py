@@ -1,12 +1,13 @@
 """What a viewer is shown of a world: one row of every column of a replay's frames."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from metammo.actions import HEAD_GIVE_GOLD_TARGET, HEAD_GIVE_TARGET, HEAD_TARGET
 from metammo.envs.batch import Batch
-from metammo.replay.format import SECTIONS
+from metammo.replay.format import CHOICES, SECTIONS
 
 PLAYERS_KILLED = 1
 """Which half of `player_kills` counts players."""
@@ -28,7 +29,30 @@ _ITEM_COLUMNS = {
     **{f"item_{name}": f"item_{name}" for name in ("type", "level", "quantity", "price")},
     "item_worn": "item_is_worn",
 }
+_ENTITY_HEADS = (HEAD_TARGET, HEAD_GIVE_TARGET, HEAD_GIVE_GOLD_TARGET)
+"""Heads whose choices are the observed entities; the last is nobody."""
+VALUE_BITS = 12
+"""Bits of a value's mantissa that are dropped, of 23: what is left is right to 1 in 4,096."""
 _OBJECTIVE_COLUMNS = ("objective_row", "objective_col", "objective_owner", "objective_tick")
+
+
+class ThoughtArrays(Protocol):
+    """What policies thought, as `policies.policy.Thoughts` of a batch or of one world."""
+
+    @property
+    def value(self) -> NDArray[np.float32]:
+        """float32[..., agents]."""
+        ...
+
+    @property
+    def choice(self) -> NDArray[np.int16]:
+        """int16[..., agents, heads, 3]: indices of the head, -1 none."""
+        ...
+
+    @property
+    def share(self) -> NDArray[np.float32]:
+        """float32[..., agents, heads, 3]: how likely, 0..1."""
+        ...
 
 
 class FrameReader:
@@ -91,6 +115,51 @@ class FrameReader:
         material = world.tile_material[row, col]
         self._material[row, col] = material
         return np.stack([row, col, material], 1).astype(np.int32)
+
+
+def thought_rows(
+    world: Any, value: NDArray[Any], choice: NDArray[Any], share: NDArray[Any]
+) -> dict[str, NDArray[Any]]:
+    """Return a frame's row of the sections that hold thoughts; see docs/replay.md.
+
+    Args:
+        world: a record of the world that the policies saw, before the tick.
+        value: float[agents].
+        choice: int[agents, heads, 3], best first; places among the observed entities become rows
+            of entities, -1 nobody. -1 where there is no such choice.
+        share: float[agents, heads, 3], how likely, 0..1.
+    """
+    players = int(world.player_count)
+    first_npc = len(world.observed_entity)
+    kept = np.rint(np.nan_to_num(share[:players]) * 255.0).astype(np.uint8)
+    rows = choice[:players].astype(np.int16)
+    # One more slot that holds nobody: the head's no-op, which is its last choice.
+    entity = np.concatenate(
+        [world.observed_entity[:players], np.full((players, 1), -1, np.int16)], 1
+    ).astype(np.int16)
+    entity[entity >= first_npc] -= first_npc - players
+    for head in _ENTITY_HEADS:
+        if head < rows.shape[1]:
+            # No choice, -1, is the last slot, too.
+            rows[:, head] = np.take_along_axis(entity, rows[:, head], 1)
+    # A choice so unlikely that its share is nought is none.
+    rows[kept == 0] = -1
+    # A value that is no number is unknown, too.
+    finite = np.where(np.abs(value[:players]) < 1e30, value[:players], 0)
+    bits = finite.astype(np.float32).view(np.uint32)
+    half = np.uint32(1 << (VALUE_BITS - 1))
+    rounded = (bits + half) & np.uint32(0xFFFFFFFF << VALUE_BITS & 0xFFFFFFFF)
+    return {"player_value": rounded.view(np.float32), "player_choice": rows, "player_share": kept}
+
+
+def no_thought_rows(players: int, heads: int) -> dict[str, NDArray[Any]]:
+    """Return the rows of a frame of which nobody's thoughts are known."""
+    shape = (players, heads, CHOICES)
+    return {
+        "player_value": np.zeros(players, np.float32),
+        "player_choice": np.full(shape, -1, np.int16),
+        "player_share": np.zeros(shape, np.uint8),
+    }
 
 
 def _stored(name: str, values: NDArray[Any]) -> NDArray[Any]:

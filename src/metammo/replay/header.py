@@ -9,6 +9,7 @@ from metammo.world.columns import OBJECTIVE_LIMIT
 TICK_LIMIT = 1 << 20
 ENTITY_LIMIT = 1 << 15
 MAP_LIMIT = 1 << 11
+HEAD_LIMIT = 64
 SOURCES = ("metammo", "neural_mmo")
 
 
@@ -95,6 +96,10 @@ KEYS: dict[str, Callable[[Any], bool]] = {
     "sections": lambda value: isinstance(value, list) and len(value) <= 256,
 }
 """Every key that a header has, and whether a value will do. More keys may follow."""
+OPTIONAL_KEYS: dict[str, Callable[[Any], bool]] = {
+    "heads": lambda value: _list_of(_is_text)(value) and len(value) <= HEAD_LIMIT,
+}
+"""Keys that a header may have."""
 
 
 def check_header(header: Any, label: str) -> None:
@@ -113,6 +118,9 @@ def check_header(header: Any, label: str) -> None:
         if key not in header or not fits(header[key]):
             given = repr(header.get(key, "nothing"))[:40]
             raise ReplayError(f"{label}: the header's {key} cannot be {given}")
+    for key, fits in OPTIONAL_KEYS.items():
+        if key in header and not fits(header[key]):
+            raise ReplayError(f"{label}: the header's {key} cannot be {repr(header[key])[:40]}")
     players, teams = header["players"], header["teams"]
     whole = (
         header["entities"] >= players

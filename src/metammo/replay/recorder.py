@@ -9,7 +9,6 @@ A batch that nobody records does nothing for it.
 """
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -27,11 +26,10 @@ from metammo.actions import (
     no_op,
 )
 from metammo.envs.batch import Batch
+from metammo.replay.episode import episode_header, outcome
 from metammo.replay.format import Replay
-from metammo.replay.frames import FrameReader
+from metammo.replay.frames import FrameReader, ThoughtArrays, no_thought_rows, thought_rows
 from metammo.replay.header import ReplayError
-from metammo.rules.materials import Material
-from metammo.rules.rules import RULE_COLUMNS
 from metammo.world.worlds import quick_hash, snapshot
 
 _CHOOSERS = {
@@ -56,15 +54,6 @@ def own_state(batch: Batch, world: Any) -> Any:
     own.ladder_rung = 0
     own.ladder_wins = 0
     return own
-
-
-def written_knobs(knobs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return knobs as JSON can hold them: numbers as they are, the rest as it would be typed."""
-    plain: dict[str, Any] = {}
-    for name, value in knobs.items():
-        is_number = isinstance(value, (int, float)) and not isinstance(value, Fraction)
-        plain[name] = value if is_number else str(value)[:2000]
-    return plain
 
 
 class Recorder:
@@ -109,7 +98,7 @@ class Recorder:
         self.batch, self.world = batch, world
         self.players = int(record.player_count)
         self.policies, self.seed = list(policies), seed
-        self.knobs = written_knobs(knobs or {})
+        self.knobs = dict(knobs or {})
         self.game = int(record.game)
         self.is_over = False
         self._no_op = np.array(no_op(batch.heads), np.int16)
@@ -120,6 +109,7 @@ class Recorder:
         self._reader = FrameReader(batch, record) if has_frames else None
         self._rows: dict[str, list[NDArray[Any]]] = {}
         self._changes: list[NDArray[np.int32]] = []
+        self._thoughts: dict[int, dict[str, NDArray[Any]]] = {}
         self._add(record, np.zeros(batch.agent_count, np.float32))
 
     @property
@@ -142,10 +132,18 @@ class Recorder:
             changes = self._reader.changed_tiles(record)
             self._changes.append(np.insert(changes, 0, frame, axis=1))
 
-    def before(self, actions: NDArray[Any]) -> None:
-        """Note the actions of the step to come, as the batch will get them."""
+    def before(self, actions: NDArray[Any], thoughts: ThoughtArrays | None = None) -> None:
+        """Note the actions of the step to come, as the batch will get them.
+
+        Args:
+            actions: whole numbers [worlds, agents, heads].
+            thoughts: of who chose them, arrays [worlds, agents, ...]; None where unknown.
+        """
         if self.is_over:
             return
+        if thoughts is not None and self._reader:
+            told = (part[self.world] for part in (thoughts.value, thoughts.choice, thoughts.share))
+            self._thoughts[self.ticks] = thought_rows(self.batch.worlds[self.world], *told)
         self._batch_actions = self.batch.check_actions(actions)[self.world]
         self._before = self.batch.worlds[self.world : self.world + 1].copy()
         alive = self.batch.alive[self.world][: self.players]
@@ -169,9 +167,9 @@ class Recorder:
         else:
             self._add(self.batch.worlds[self.world], rewards)
 
-    def step(self, actions: NDArray[Any]) -> None:
-        """Step the batch, and record it."""
-        self.before(actions)
+    def step(self, actions: NDArray[Any], thoughts: ThoughtArrays | None = None) -> None:
+        """Step the batch, and record it; see `before`."""
+        self.before(actions, thoughts)
         self.batch.step(actions)
         self.after()
 
@@ -187,6 +185,10 @@ class Recorder:
             arrays["map"] = self._reader.map
             arrays["tile_changes"] = np.concatenate(self._changes)
             arrays |= {name: np.stack(rows) for name, rows in self._rows.items()}
+            if self._thoughts:
+                none = no_thought_rows(self.players, len(self._no_op))
+                frames = [self._thoughts.get(frame, none) for frame in range(self.ticks + 1)]
+                arrays |= {name: np.stack([rows[name] for rows in frames]) for name in none}
             # Rows of NPCs that were never there.
             unused = self._reader.entities - self._reader.seen_entities
             for name in arrays:
@@ -195,63 +197,14 @@ class Recorder:
         return Replay(self._header(), arrays)
 
     def _header(self) -> dict[str, Any]:
-        batch, world = self.batch, self._last[0]
-        file = batch.files[self.game]
-        tasks = batch.tasks[self.game]
-        count = int(world.objective_count)
-        numbers = world.task_number[: self.players].tolist()
         return {
-            "format": 1,
-            "source": "metammo",
-            "game": file.name,
-            "game_version": file.game.version,
-            "config": batch.config,
-            "size": batch.sizes.name,
-            "seed": self.seed,
-            "knobs": self.knobs,
+            **episode_header(
+                self.batch, self._last, self.game, self.policies, seed=self.seed, knobs=self.knobs
+            ),
+            **outcome(self._last[0]),
             "ticks": self.ticks,
-            "players": self.players,
             "entities": self._reader.seen_entities if self._reader else self.players,
-            **self._teams(world),
-            "player_tasks": [tasks[number].sentence for number in numbers] if tasks else [],
-            "map_size": batch.sizes.map_size,
-            **_ground(world, batch.sizes.map_size),
-            "rung": int(world.episode_rung),
-            "objectives": count,
-            "objective_kind": world.objective_kind[:count].tolist(),
-            "winners": np.flatnonzero(world.player_won[: self.players]).tolist(),
-            "is_decided": bool(world.is_decided),
-            "winning_score": round(float(world.winning_score), 6),
-            "progress": [round(float(p), 6) for p in world.player_best_progress[: self.players]],
-            "materials": [material.name.lower() for material in Material],
             "has_truth": True,
             "has_frames": self._reader is not None,
+            **({"heads": [head.name for head in self.batch.heads]} if self._thoughts else {}),
         }
-
-    def _teams(self, world: Any) -> dict[str, Any]:
-        teams = []
-        for team in range(int(world.team_count)):
-            first = int(world.team_first[team])
-            policy = self.policies[first] if self.policies else ""
-            teams.append({"first": first, "size": int(world.team_size[team]), "policy": policy})
-        return {"teams": teams, "player_team": world.entity_team[: self.players].tolist()}
-
-
-def _ground(world: Any, side: int) -> dict[str, Any]:
-    """Return the header's part on the map, the rules and the fog."""
-    rules = {}
-    for column in RULE_COLUMNS:
-        value = world[column.name]
-        rules[column.name.removeprefix("rule_")] = float(value) if column.is_float else int(value)
-    playable = rules["playable"]
-    fog = {
-        "onset": rules["fog_onset"],
-        "speed": [rules["fog_speed"], rules["fog_speed_per"]],
-        "final_size": rules["fog_final_size"],
-    }
-    return {
-        "first": side // 2 - int(playable) // 2,
-        "playable": playable,
-        "rules": rules,
-        "fog": fog if rules["fog_onset"] else None,
-    }
