@@ -72,7 +72,17 @@ class Game:
         self._no_op = np.array(no_op(self.batch.heads), np.int16)
         tells = any(hasattr(policy, "keeps_thoughts") for policy in table.policies)
         self._shows_thoughts = table.keeps_thoughts and tells
+        self._compile()
         self._start()
+
+    def _compile(self) -> None:
+        """Play a tick for nothing: what it compiles would keep people waiting in the first one."""
+        batch = self.batch
+        state = batch.state_dict()
+        idle = np.tile(self._no_op, (*batch.alive.shape, 1))
+        batch.end(batch.worlds.copy(), idle)
+        batch.step(idle)
+        batch.load_state_dict(state)
 
     @property
     def policies(self) -> list[str]:
