@@ -4,8 +4,10 @@ All in the full config: what compiles for it, compiles once.
 """
 
 import numpy as np
+import pytest
 
 from metammo.actions import FULL_HEADS, no_op
+from metammo.live.messages import AskError
 from metammo.live.person import Person
 from metammo.rules.items import Item
 from tests.live.pages import CALM, FULL, listen, make_table, watch
@@ -109,6 +111,8 @@ def test_what_cannot_be_done_now_is_said_and_the_rest_stands():
                 ({"give": 0}, "give goes with to"),
                 ({"gold": 1, "gold_to": 1}, "gold 1"),
                 ({"end": 1}, "end is true or false"),
+                ({"frame": 7}, "frame 7 is not one of the last 16"),
+                ({"frame": "0"}, "frame '0' is not one"),
             ):
                 count = len(page.errors)
                 await page.act(**parts)
@@ -267,6 +271,47 @@ def test_items_are_used_sold_bought_and_given():
             assert page.errors == ["gold 53 cannot be done now"]
 
     watch(body, setting=CALM, prepare=outfit, policies=("scripted",))
+
+
+def test_what_was_seen_is_meant_though_its_number_has_changed():
+    batch = make_table(("scripted",), **CALM).batch
+    outfit(batch)
+    world, person = batch.worlds[0], Person(batch, 0)
+
+    def offer(seller, kind, price):
+        world.item_type[seller, 0], world.item_level[seller, 0] = int(kind), 1
+        world.item_quantity[seller, 0], world.item_price[seller, 0] = 1, price
+
+    def look(frame):
+        batch.observe()
+        person.look(frame)
+
+    def ask(**given):
+        person.ask(given, batch.masks[0, 0])
+
+    offer(5, Item.TOP, 9)
+    look(0)
+    offer(2, Item.HAT, 4)
+    look(1)
+    assert batch.markets[0, :2, 4].tolist() == [2, 5]
+    ask(buy=0, use=0, frame=0)
+    assert person.asked == {"buy": 1, "use": 0}
+    ask(buy=0, frame=1)
+    assert person.asked["buy"] == 0
+    offer(5, 0, 0)
+    world.item_type[0, RATION_PLACE] = int(Item.BOTTOM)
+    look(2)
+    for given, words in (
+        ({"buy": 0}, "buy 0: the offer is gone"),
+        ({"use": RATION_PLACE}, "use 0: what was there is gone"),
+        ({"sell": RATION_PLACE, "price": 3}, "sell 0: what was there is gone"),
+    ):
+        with pytest.raises(AskError, match=words):
+            ask(**given, frame=0)
+    for frame in range(3, 20):
+        person.look(frame)
+    with pytest.raises(AskError, match="frame 2 is not one of the last 16"):
+        ask(frame=2)
 
 
 def test_what_is_thrown_away_is_gone_and_a_sale_can_be_taken_back():
