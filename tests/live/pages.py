@@ -24,7 +24,9 @@ SECONDS = 120
 TINY = {"horizon": 40, "playable": 16}
 MINI = {"games": only("survive"), "config": "mini", "knobs": TINY}
 PEACE = {**TINY, "npc_count": 0, "spawn_immunity": 1000}
-FULL = {"games": mix_of("survive", config="full"), "config": "full", "knobs": PEACE}
+FULL = {"games": mix_of("survive", config="full"), "config": "full", "knobs": TINY}
+CALM = {**FULL, "knobs": PEACE}
+"""Nobody is disturbed at his trade."""
 
 
 def new_policy():

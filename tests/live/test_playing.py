@@ -1,16 +1,16 @@
-"""People in a live game: what they ask for happens, and nothing else does."""
+"""People in a live game: what they ask for happens, and nothing else does.
+
+All in the full config: what compiles for it, compiles once.
+"""
 
 import numpy as np
 import pytest
-import torch
 
 from metammo.actions import FULL_HEADS, no_op
-from metammo.evaluation.match import NOBODY
-from metammo.live.game import Game
 from metammo.live.messages import AskError
 from metammo.live.person import Person
 from metammo.rules.items import Item
-from tests.live.pages import FULL, MINI, listen, make_table, watch
+from tests.live.pages import CALM, FULL, listen, make_table, watch
 
 NORTH, SOUTH, EAST, WEST, STAY = range(5)
 RATION_PLACE, HAT_PLACE, SPARE_PLACE = range(3)
@@ -45,7 +45,7 @@ def test_a_person_walks_as_asked():
             # Nothing asked, nothing done.
             assert (page.row_of("entity_row", 0), page.row_of("entity_col", 0)) == place
 
-    watch(body)
+    watch(body, setting=FULL)
 
 
 def test_an_attack_and_a_word_land_as_asked():
@@ -69,11 +69,11 @@ def test_an_attack_and_a_word_land_as_asked():
             assert frame["entity_style"][2] == 2
             assert frame["player_message"][2] == 77
 
-    watch(body)
+    watch(body, setting=FULL)
 
 
 def test_npcs_are_meant_by_their_rows():
-    table = make_table(**MINI)
+    table = make_table(**FULL)
     world, person = table.batch.worlds[0], Person(table.batch, 0)
     person.batch.worlds.player_count[0] = 12
     # Of rows of NPCs a replay knows those behind the last agent.
@@ -111,6 +111,8 @@ def test_what_cannot_be_done_now_is_said_and_the_rest_stands():
                 ({"give": 0}, "give goes with to"),
                 ({"gold": 1, "gold_to": 1}, "gold 1"),
                 ({"end": 1}, "end is true or false"),
+                ({"frame": 7}, "frame 7 is not one of the last 16"),
+                ({"frame": "0"}, "frame '0' is not one"),
             ):
                 count = len(page.errors)
                 await page.act(**parts)
@@ -123,11 +125,11 @@ def test_what_cannot_be_done_now_is_said_and_the_rest_stands():
             await page.act(say=0, style=None)
             assert page.seat["pending"] == {}
 
-    watch(body)
+    watch(body, setting=FULL)
 
 
 def test_what_becomes_impossible_is_left_out():
-    table = make_table(**MINI)
+    table = make_table(**FULL)
     batch = table.batch
     person = Person(batch, 0)
     mask = batch.masks[0, 0].copy()
@@ -135,7 +137,7 @@ def test_what_becomes_impossible_is_left_out():
     person.ask({"move": move, "say": 3}, mask)
     mask[move] = 0
     action, _ = person.act(batch.observations[0][:1], mask[None], None)
-    assert action.tolist() == [[STAY, 0, 32, 2]]
+    assert action.tolist() == [[STAY, 0, 32, 2, *no_op(FULL_HEADS)[4:]]]
     assert person.asked == {}
 
 
@@ -162,7 +164,7 @@ def test_nobody_takes_what_is_not_to_be_had():
             await page.ask("leave")
             await other.until(lambda page: page.state["people"] == [4])
 
-    watch(body, prepare=kill)
+    watch(body, setting=FULL, prepare=kill)
 
 
 def test_by_turns_a_tick_waits_for_every_person():
@@ -184,7 +186,7 @@ def test_by_turns_a_tick_waits_for_every_person():
             await other.ask("leave")
             await page.until(lambda page: len(page.frames) == 3)
 
-    watch(body, pace="turn")
+    watch(body, setting=FULL, pace="turn")
 
 
 def test_by_turns_the_clock_goes_on_where_nobody_plays():
@@ -193,7 +195,7 @@ def test_by_turns_the_clock_goes_on_where_nobody_plays():
         async with listen(address) as page:
             await page.until(lambda page: len(page.frames) > 4)
 
-    watch(body, pace="turn", is_playing=True)
+    watch(body, setting=FULL, pace="turn", is_playing=True)
 
 
 def test_a_page_that_dies_leaves_its_agent_to_the_policy():
@@ -210,31 +212,7 @@ def test_a_page_that_dies_leaves_its_agent_to_the_policy():
             await page.step()
             assert page.row_of("player_message", 0) > 0
 
-    watch(body, policies=("random",))
-
-
-def test_a_recurrent_policy_goes_on_with_a_blank_memory():
-    table = make_table(["new"], **MINI)
-    game = Game(table)
-    game.tick()
-    assert table.states[0][4].any()
-    kept = table.states[0][5].clone()
-    game.take(1, 4)
-    assert table.seats[0, 4] == NOBODY
-    game.batch.alive[0, 6] = False
-    with pytest.raises(AskError, match="agent 6 is dead"):
-        game.take(2, 6)
-    game.tick()
-    game.leave(1)
-    assert table.seats[0, 4] == 0
-    assert not table.states[0][4].any()
-    assert table.states[0][5].any()
-    assert not torch.equal(table.states[0][5], kept)
-    # For the next tick nobody has chosen.
-    assert game._actions[0, 4].tolist() == [STAY, 0, 32, 127]
-    game.tick()
-    assert table.states[0][4].any()
-    game.close()
+    watch(body, setting=FULL, policies=("random",))
 
 
 def outfit(batch):
@@ -292,7 +270,48 @@ def test_items_are_used_sold_bought_and_given():
             await page.act(gold=53, gold_to=1)
             assert page.errors == ["gold 53 cannot be done now"]
 
-    watch(body, setting=FULL, prepare=outfit, policies=("scripted",))
+    watch(body, setting=CALM, prepare=outfit, policies=("scripted",))
+
+
+def test_what_was_seen_is_meant_though_its_number_has_changed():
+    batch = make_table(("scripted",), **CALM).batch
+    outfit(batch)
+    world, person = batch.worlds[0], Person(batch, 0)
+
+    def offer(seller, kind, price):
+        world.item_type[seller, 0], world.item_level[seller, 0] = int(kind), 1
+        world.item_quantity[seller, 0], world.item_price[seller, 0] = 1, price
+
+    def look(frame):
+        batch.observe()
+        person.look(frame)
+
+    def ask(**given):
+        person.ask(given, batch.masks[0, 0])
+
+    offer(5, Item.TOP, 9)
+    look(0)
+    offer(2, Item.HAT, 4)
+    look(1)
+    assert batch.markets[0, :2, 4].tolist() == [2, 5]
+    ask(buy=0, use=0, frame=0)
+    assert person.asked == {"buy": 1, "use": 0}
+    ask(buy=0, frame=1)
+    assert person.asked["buy"] == 0
+    offer(5, 0, 0)
+    world.item_type[0, RATION_PLACE] = int(Item.BOTTOM)
+    look(2)
+    for given, words in (
+        ({"buy": 0}, "buy 0: the offer is gone"),
+        ({"use": RATION_PLACE}, "use 0: what was there is gone"),
+        ({"sell": RATION_PLACE, "price": 3}, "sell 0: what was there is gone"),
+    ):
+        with pytest.raises(AskError, match=words):
+            ask(**given, frame=0)
+    for frame in range(3, 20):
+        person.look(frame)
+    with pytest.raises(AskError, match="frame 2 is not one of the last 16"):
+        ask(frame=2)
 
 
 def test_what_is_thrown_away_is_gone_and_a_sale_can_be_taken_back():
@@ -306,7 +325,7 @@ def test_what_is_thrown_away_is_gone_and_a_sale_can_be_taken_back():
             assert frame["item_type"][0].tolist()[:3] == [Item.RATION, Item.HAT, 0]
             assert not frame["item_price"].any()
 
-    watch(body, setting=FULL, prepare=outfit, policies=("scripted",))
+    watch(body, setting=CALM, prepare=outfit, policies=("scripted",))
 
 
 def test_a_person_who_asks_for_nothing_does_nothing_in_the_full_config():

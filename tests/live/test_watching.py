@@ -6,8 +6,13 @@ import socket
 
 import numpy as np
 import pytest
+import torch
 from websockets.exceptions import InvalidStatus
 
+from metammo.actions import no_op
+from metammo.evaluation.match import NOBODY
+from metammo.live.game import Game
+from metammo.live.messages import AskError
 from metammo.live.server import MESSAGE_LIMIT, ServerError, WebFile, open_server
 from metammo.live.session import Session
 from metammo.replay.format import TRUTH
@@ -194,6 +199,30 @@ def test_with_somebody_there_it_waits():
             assert page.state["own"] == 0
 
     watch(body)
+
+
+def test_a_recurrent_policy_goes_on_with_a_blank_memory():
+    table = make_table(["new"], **MINI)
+    game = Game(table)
+    game.tick()
+    assert table.states[0][4].any()
+    kept = table.states[0][5].clone()
+    game.take(1, 4)
+    assert table.seats[0, 4] == NOBODY
+    game.batch.alive[0, 6] = False
+    with pytest.raises(AskError, match="agent 6 is dead"):
+        game.take(2, 6)
+    game.tick()
+    game.leave(1)
+    assert table.seats[0, 4] == 0
+    assert not table.states[0][4].any()
+    assert table.states[0][5].any()
+    assert not torch.equal(table.states[0][5], kept)
+    # For the next tick nobody has chosen.
+    assert game._actions[0, 4].tolist() == list(no_op())
+    game.tick()
+    assert table.states[0][4].any()
+    game.close()
 
 
 def test_pages_of_other_origins_and_foreign_names_are_refused():

@@ -31,7 +31,7 @@ class Options:
     Example: metammo watch scripted random --game team_battle
     """
 
-    what: Annotated[tuple[str, ...], tyro.conf.Positional]
+    what: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="WHAT ...")]
     """A replay's file, ours or Neural MMO's; or policies to play live: runs' folders,
     checkpoints', `scripted`, `smith`, `random`; teams are dealt in turn."""
     game: str = ""

@@ -72,7 +72,17 @@ class Game:
         self._no_op = np.array(no_op(self.batch.heads), np.int16)
         tells = any(hasattr(policy, "keeps_thoughts") for policy in table.policies)
         self._shows_thoughts = table.keeps_thoughts and tells
+        self._compile()
         self._start()
+
+    def _compile(self) -> None:
+        """Play a tick for nothing: what it compiles would keep people waiting in the first one."""
+        batch = self.batch
+        state = batch.state_dict()
+        idle = np.tile(self._no_op, (*batch.alive.shape, 1))
+        batch.end(batch.worlds.copy(), idle)
+        batch.step(idle)
+        batch.load_state_dict(state)
 
     @property
     def policies(self) -> list[str]:
@@ -102,10 +112,10 @@ class Game:
         self._dealt = self.table.seats[0].copy()
         world = self.batch.worlds[0]
         for page, person in list(self.people.items()):
-            person.forget()
             if person.agent >= int(world.player_count):
                 del self.people[page]
             else:
+                self.people[page] = Person(self.batch, person.agent)
                 self.table.hand(0, person.agent, NOBODY)
         self._reader = FrameReader(self.batch, world)
         self._think()
@@ -163,7 +173,8 @@ class Game:
         episode.frames.append(frame_message(len(episode.frames), rows, changes))
         self._alive = world.entity_is_alive != 0
         self.seats = {}
-        for page in self.people:
+        for page, person in self.people.items():
+            person.look(len(episode.frames) - 1)
             self._tell(page, len(episode.frames) - 1)
 
     def _tell(self, page: int, frame: int) -> None:
@@ -222,6 +233,7 @@ class Game:
             return
         self.leave(page)
         self.people[page] = Person(self.batch, agent)
+        self.people[page].look(len(self.episode.frames) - 1)
         self.table.hand(0, agent, NOBODY)
         self._tell(page, len(self.episode.frames) - 1)
 

@@ -1,6 +1,7 @@
 """A person's seat: a policy that does in the next tick what was asked since the last one."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -40,6 +41,20 @@ PARTS = (
     *COMPANIONS.values(),
 )
 """What can be asked for a tick. Entities are rows of a replay: agents, then rows of NPCs."""
+PLACE_PARTS = ("use", "destroy", "sell", "give")
+"""Parts that name a place of the inventory."""
+FRAMES_KEPT = 16
+"""Frames back to which what a person meant is looked up."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the numbers of places and listings stood for when a person saw them."""
+
+    items: NDArray[np.int16]
+    """int16[places, 2]: type and level of what is carried."""
+    offers: NDArray[np.int16]
+    """int16[listings, 5]: seller, place in the seller's inventory, type, level and price."""
 
 
 class Person:
@@ -57,6 +72,7 @@ class Person:
         self.batch, self.agent = batch, agent
         self.asked: Asked = {}
         self.has_ended = False
+        self._seen: dict[int, Seen] = {}
         sizes = head_sizes(batch.heads)
         self._offsets = [0, *accumulate(sizes)]
         self._no_op = np.array(no_op(batch.heads), np.int16)
@@ -90,31 +106,28 @@ class Person:
             if self._allows(mask[0], choices):
                 for head, choice in choices:
                     action[head] = choice
-        self.forget()
-        return action[None], None
-
-    def forget(self) -> None:
-        """Let go of all that was asked."""
         self.asked = {}
         self.has_ended = False
+        return action[None], None
 
     def ask(self, given: Mapping[str, Any], mask: NDArray[np.uint8]) -> None:
         """Add to what will be done in the next tick; null takes a part back.
 
         Args:
-            given: values by name, of `PARTS`; "end": true says that this is all.
+            given: values by name, of `PARTS`; "end": true says that this is all, "frame" which
+                frame the person saw, where it may not be the newest.
             mask: uint8[choices] of the agent.
 
         Raises:
-            AskError: a part that does not exist or cannot be done now; nothing is added.
+            AskError: a part that cannot be done now, or is no more what it was; nothing is added.
         """
         asked = dict(self.asked)
         for name, value in given.items():
             if name == "end":
                 if not isinstance(value, bool):
                     raise AskError(f"end is true or false, got {_short(value)}")
-            elif name not in PARTS:
-                raise AskError(f"there is no {_short(name)} to ask for; parts: {', '.join(PARTS)}")
+            elif name == "frame":
+                continue
             elif value is None or (name == "say" and value == 0):
                 asked.pop(name, None)
                 asked.pop(COMPANIONS.get(name, ""), None)
@@ -122,6 +135,7 @@ class Person:
                 asked[name] = value
             else:
                 raise AskError(f"{name} is a whole number or null, got {_short(value)}")
+        asked |= self._meant({name: asked[name] for name in given if name in asked}, given)
         for name, companion in COMPANIONS.items():
             if name in asked and companion not in asked:
                 raise AskError(f"{name} goes with {companion}")
@@ -130,6 +144,42 @@ class Person:
                 raise AskError(f"{name} {value} cannot be done now")
         self.asked = asked
         self.has_ended = bool(given.get("end", self.has_ended))
+
+    def look(self, frame: int) -> None:
+        """Remember what places and listings stand for in a frame, the newest."""
+        world, agent = self.batch.worlds[0], self.agent
+        count = int(world.listing_count)
+        features = [MarketFeature.TYPE, MarketFeature.LEVEL, MarketFeature.PRICE]
+        whose = np.stack([world.listing_seller[:count], world.listing_place[:count]], 1)
+        what = self.batch.markets[0][:count, features]
+        items = np.stack([world.item_type[agent], world.item_level[agent]], 1)
+        offers = np.concatenate([whose, what], 1) if count else np.zeros((0, 5))
+        self._seen[frame] = Seen(items.astype(np.int16), offers.astype(np.int16))
+        self._seen.pop(frame - FRAMES_KEPT, None)
+
+    def _meant(self, asked: Asked, given: Mapping[str, Any]) -> Asked:
+        """Return what is asked, in the newest frame's numbers: listings are numbered every tick.
+
+        Raises:
+            AskError: the frame is unknown, or what was meant is not there any more.
+        """
+        newest = max(self._seen, default=0)
+        frame = given.get("frame", newest)
+        if type(frame) is not int or (frame != newest and frame not in self._seen):
+            raise AskError(f"frame {_short(frame)} is not one of the last {FRAMES_KEPT}")
+        if frame == newest:
+            return asked
+        then, now = self._seen[frame], self._seen[newest]
+        for name in PLACE_PARTS:
+            place = asked.get(name, -1)
+            if 0 <= place < len(now.items) and (then.items[place] != now.items[place]).any():
+                raise AskError(f"{name} {place}: what was there is gone")
+        if 0 <= asked.get("buy", -1) < len(then.offers):
+            found = np.flatnonzero((now.offers == then.offers[asked["buy"]]).all(1))
+            if not len(found):
+                raise AskError(f"buy {asked['buy']}: the offer is gone")
+            return {**asked, "buy": int(found[0])}
+        return asked
 
     def _choices(self, part: str, asked: Asked) -> Choices:
         """Return the choices that a part stands for; its companion has none of its own."""

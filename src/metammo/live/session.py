@@ -32,7 +32,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "next": (),
     "take": ("agent",),
     "leave": (),
-    "act": (*PARTS, "end"),
+    "act": (*PARTS, "end", "frame"),
 }
 """What can be asked, and with which words."""
 
