@@ -22,9 +22,19 @@ from metammo.learner.settings import TrainSettings
 from metammo.policies.hub import describe
 from metammo.policies.recurrent import RecurrentPolicy
 from metammo.replay import page
+from metammo.replay.film import find_ffmpeg
 from metammo.replay.format import Replay, write_replay
+from metammo.replay.header import ReplayError
 from metammo.replay.to_neural_mmo import write_neural_mmo
 from tests.replay.files import made_up_replay
+
+
+def has_ffmpeg():
+    try:
+        return bool(find_ffmpeg())
+    except ReplayError:
+        return False
+
 
 RACE = ["--game", "race_to_center", "--knobs", "horizon=5", "agents=8"]
 
@@ -97,6 +107,21 @@ def test_a_page_holds_an_episode_of_a_run(viewer, run_folder, tmp_path):
     assert {team["policy"] for team in header["teams"]} == {"mine", "random"}
 
 
+def test_films_are_written_beside_a_page(viewer, film, tmp_path, capsys):
+    page, gif = tmp_path / "a.html", tmp_path / "a.gif"
+    assert main(["watch", str(film), "--html", str(page), "--gif", str(gif)]) == 0
+    assert capsys.readouterr().out == f"{page}\n{gif}\n"
+    assert gif.read_bytes()[:6] == b"GIF89a"
+    assert inside(page) == film.read_bytes()
+
+
+@pytest.mark.skipif(not has_ffmpeg(), reason="neither ffmpeg nor imageio-ffmpeg is there")
+def test_a_video_needs_no_viewer(film, tmp_path):
+    out = tmp_path / "a.mp4"
+    assert main(["watch", str(film), "--video", str(out)]) == 0
+    assert out.read_bytes()[4:8] == b"ftyp"
+
+
 def test_what_is_played_is_what_the_first_run_was_trained_on(run_folder):
     def found(*what, **more):
         setting = watch.setting_of(watch.Options(what, **more))
@@ -165,6 +190,9 @@ def test_it_serves_until_it_is_stopped(what, viewer, film):
         (["random", "--config", "maxi"], "config must be 'mini' or 'full'"),
         (["random", "--port", "70000", *RACE], "a port lies in 0..65535, got 70000"),
         (["film.metammo", "--html", "no/film.html"], "no/film.html cannot be written"),
+        (["film.metammo", "--gif", "no/film.gif"], "no/film.gif cannot be written"),
+        (["random", "--gif", "a.mp4"], "--gif writes a file that ends in .gif, got a.mp4"),
+        (["random", "--video", "a.gif"], "--video writes a file that ends in .mp4, got a.gif"),
         # Before anything is played.
         (["random", "--game", "none", "--html", "no/a.html"], "no/a.html cannot be written"),
         (["film.metammo", "--host", "203.0.113.1"], "cannot listen at 203.0.113.1"),

@@ -16,6 +16,7 @@ from metammo.cli.show import note
 
 if TYPE_CHECKING:
     from metammo.live.session import Session
+    from metammo.replay.format import Replay
 
 DEFAULT_GAME = "king_of_the_hill"
 
@@ -49,6 +50,10 @@ class Options:
     """Ask this in place of the game's own, or of the run's."""
     html: Path | None = None
     """Write a page that opens from disk, the replay inside, instead; policies play an episode."""
+    video: Path | None = None
+    """Write a film instead, an .mp4, drawn from above; needs ffmpeg."""
+    gif: Path | None = None
+    """Write a small film instead, a .gif of about 200 pictures."""
     pace: Literal["clock", "turn"] = "clock"
     """clock: ticks come by themselves; turn: when every person has chosen."""
     pause: bool = False
@@ -94,27 +99,26 @@ def _is_replay(name: str) -> bool:
     return path.is_file() or path.suffix in (".metammo", *PEER_SUFFIXES)
 
 
-def _read_replay(path: Path) -> bytes:
-    """Return a replay in the form that the viewer reads.
+def _read_replay(path: Path) -> "Replay":
+    """Return a replay that the viewer can show.
 
     Raises:
         ReplayError: the file is none, or has nothing to show.
     """
-    from metammo.replay.format import FRAMES, replay_bytes
+    from metammo.replay.format import FRAMES
 
     replay = load(path, Ticker("packets"))
     replay.require(FRAMES, "shown")
-    return replay_bytes(replay) if path.suffix in PEER_SUFFIXES else path.read_bytes()
+    return replay
 
 
-def _play(options: Options) -> bytes:
+def _play(options: Options) -> "Replay":
     """Play an episode, and return its replay."""
     from metammo.cli.evaluate import named_policies
     from metammo.evaluation.record import play_recorded
-    from metammo.replay.format import replay_bytes
 
     setting = setting_of(options)
-    replay = play_recorded(
+    return play_recorded(
         setting.game,
         named_policies(options.what, options.seed),
         seed=options.seed,
@@ -124,21 +128,48 @@ def _play(options: Options) -> bytes:
         keeps_thoughts=True,
         progress=Ticker("ticks"),
     )
-    return replay_bytes(replay)
 
 
-def _write_page(options: Options, path: Path, replay: Path | None) -> int:
-    from metammo.replay.format import write_whole
+def _check_outputs(options: Options) -> list[Path]:
+    """Return what is to be written; called before an episode is played that could not be kept.
+
+    Raises:
+        ReplayError: there is no folder for it, or what makes it is missing.
+        ValueError: a film's name does not end as films of its kind do.
+    """
+    from metammo.replay.film import find_ffmpeg
     from metammo.replay.header import ReplayError
-    from metammo.replay.page import check_viewer, replay_page
+    from metammo.replay.page import check_viewer
 
-    # Before anything is played: an episode that cannot be kept is lost.
-    check_viewer()
-    if not path.parent.is_dir():
-        raise ReplayError(f"{path} cannot be written: there is no folder {path.parent}")
-    data = _play(options) if replay is None else _read_replay(replay)
-    write_whole(path, [replay_page(data).encode()])
-    print(path)
+    films = ((options.video, ".mp4", "--video"), (options.gif, ".gif", "--gif"))
+    for path, suffix, name in films:
+        if path and path.suffix != suffix:
+            raise ValueError(f"{name} writes a file that ends in {suffix}, got {path}")
+    paths = [path for path in (options.html, options.video, options.gif) if path]
+    for path in paths:
+        if not path.parent.is_dir():
+            raise ReplayError(f"{path} cannot be written: there is no folder {path.parent}")
+    if options.html:
+        check_viewer()
+    if options.video:
+        find_ffmpeg()
+    return paths
+
+
+def _write(options: Options, file: Path | None) -> int:
+    """Write the page and the films that are asked for."""
+    from metammo.replay.film import write_film
+    from metammo.replay.format import replay_bytes, write_whole
+    from metammo.replay.page import replay_page
+
+    paths = _check_outputs(options)
+    replay = _play(options) if file is None else _read_replay(file)
+    for path in paths:
+        if path == options.html:
+            write_whole(path, [replay_page(replay_bytes(replay)).encode()])
+        else:
+            write_film(replay, path, progress=Ticker("pictures"))
+        print(path)
     return 0
 
 
@@ -187,13 +218,14 @@ async def _serve(options: Options, files: dict[str, Any], session: "Session | No
 
 def _watch(options: Options, replay: Path | None) -> int:
     from metammo.live.server import ANYTHING, WebFile, viewer_files
+    from metammo.replay.format import replay_bytes
 
     files = viewer_files()
     session = None
     if replay is None:
         session = _session(options)
     else:
-        files["/replay.metammo"] = WebFile(ANYTHING, _read_replay(replay))
+        files["/replay.metammo"] = WebFile(ANYTHING, replay_bytes(_read_replay(replay)))
     try:
         asyncio.run(_serve(options, files, session))
     except KeyboardInterrupt:
@@ -211,6 +243,6 @@ def run(arguments: Sequence[str]) -> int:
     if not options.what or (replays and len(options.what) > 1):
         raise ValueError("name one replay, or one or more policies, as in: metammo watch scripted")
     replay = replays[0] if replays else None
-    if options.html:
-        return _write_page(options, options.html, replay)
+    if options.html or options.video or options.gif:
+        return _write(options, replay)
     return _watch(options, replay)
