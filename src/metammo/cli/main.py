@@ -13,6 +13,8 @@ COMMANDS = {
     "check-game": "play a game, and warn of what makes it unfair or not to be learnt",
     "train": "train a policy",
     "evaluate": "rate policies against each other on held-out maps",
+    "rank": "rate a game's policies from files of results",
+    "score": "how well tasks were done, from files of results",
     "replay": "record an episode, look into it, verify it, convert it",
     "bench": "measure speed",
     "demo": "train on a small game for a few minutes and see the result",
