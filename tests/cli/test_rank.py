@@ -71,6 +71,16 @@ def test_score_tells_all_scores(results, capsys):
         assert word in text
 
 
+def test_score_chooses_among_configs(tmp_path, capsys):
+    for seed, config in enumerate(("mini", "full")):
+        rows = [TaskRow(seed, "a", "equip_item('hat')", seed / 2, config=config)]
+        write_rows(tmp_path / f"{config}.csv", make_table(rows, TaskRow), TaskRow)
+    assert main(["score", str(tmp_path)]) == 2
+    assert "choose with --config" in capsys.readouterr().err
+    assert main(["score", str(tmp_path), "--config", "full", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"][0]["task_progress"] == 0.5
+
+
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [

@@ -104,6 +104,8 @@ def test_our_rows_are_read_from_both_kinds_of_file(tmp_path):
         ),
         ({"king_1.json": [{"a": True}]}, "score of 'a' is True; it must be a number"),
         ({"king_1.json": '[{"a": NaN}]'}, "score of 'a' is nan; it must be a finite number"),
+        ({"king_1.json": [{"a": 10**400}]}, "score of 'a' is inf; it must be a finite number"),
+        ({f"king_{10**20}.json": [{"a": 1}]}, "the seed in its name must be at most"),
         ({"king_1.json": [{"a": 1}], "hill_1.json": [{"a": 1}]}, "2 values of game mixed, as hill"),
         ({"rows.csv": "policy,seed\na,1\n"}, "no column 'game', 'episode', 'score'"),
         (

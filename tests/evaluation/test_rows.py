@@ -92,6 +92,12 @@ def test_wrong_rows_are_refused_by_name_and_number(change, words):
     assert words in str(error.value)
 
 
+def test_words_may_be_categories():
+    table = make_table(EPISODES, EpisodeRow)
+    found = check_table(table.cast({"policy": pl.Categorical}), EpisodeRow, "file")
+    assert found.equals(table)
+
+
 def test_rows_of_mixed_types_are_refused():
     rows = [EpisodeRow("survive", 0, 0, "a", 0.5), EpisodeRow("survive", 0, 0, "b", "much")]
     with pytest.raises(ResultError, match="rows of different types"):

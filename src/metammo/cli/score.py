@@ -27,6 +27,10 @@ class Options:
 
     paths: Annotated[tuple[str, ...], tyro.conf.Positional]
     """Files or folders: rows of tasks (.parquet, .csv), Meta MMO's curriculum_info_<seed>.json."""
+    game: str = ""
+    """Of this game alone, where there are several."""
+    config: str = ""
+    """Of this config alone, where there are both."""
     tasks: bool = False
     """Also list every task."""
     json: bool = False
@@ -96,7 +100,7 @@ def _print_tasks(scores: TaskScores) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     options = tyro.cli(Options, args=list(arguments), prog="metammo score")
-    found = read_results(options.paths, TaskRow)
+    found = read_results(options.paths, TaskRow, game=options.game, config=options.config)
     scores = score_tasks(found.table)
     warnings = [*found.warnings, *scores.warnings]
     for warning in warnings:

@@ -21,6 +21,8 @@ from metammo.tasks.tasks import Task
 
 TASKS_NAME = "curriculum_info"
 LENGTH = "length"
+SEED_LIMIT = 2**63 - 1
+"""What a column of whole numbers holds."""
 
 TASK_PATTERN = re.compile(r"curriculum/Task_(\w+?)_\((.*)\)_reward_to:agent")
 ARGUMENTS = "event|N|agent_type|level|num_agent|num_tick|row|col|skill|item|quantity"
@@ -74,15 +76,21 @@ def _named(path: Path, form: str) -> tuple[str, int]:
     named = game_and_seed(path)
     if named is None:
         raise ResultError(f"{path}: a file of Meta MMO's results is called {form}")
+    if named[1] > SEED_LIMIT:
+        raise ResultError(f"{path}: the seed in its name must be at most {SEED_LIMIT}")
     return named
 
 
 def _number(value: Any, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ResultError(f"{where} is {value!r}; it must be a number")
-    if not math.isfinite(value):
-        raise ResultError(f"{where} is {value}; it must be a finite number")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ResultError(f"{where} is {number}; it must be a finite number")
+    return number
 
 
 def read_episodes(path: Path) -> pl.DataFrame:

@@ -187,6 +187,8 @@ def _checked(table: pl.DataFrame, column: Column, source: str, first_row: int) -
     if column.name not in table.columns:
         return pl.Series(column.name, [None] * len(table), dtype=wanted)
     values = table[column.name]
+    if values.dtype in (pl.Categorical, pl.Enum):
+        values = values.cast(pl.String)
     if column.kind is not str and values.dtype == pl.String:
         values = _read_words(values, column, source, first_row)
     fits = {str: values.dtype == pl.String, bool: values.dtype == pl.Boolean}
