@@ -41,7 +41,7 @@ def test_rank_prints_a_table_and_draws_a_figure(results, capsys):
     figure = results / "ratings.png"
     assert main(["rank", str(results / "race_2.json"), "--figure", str(figure)]) == 0
     captured = capsys.readouterr()
-    for word in ("race: 6 episodes of 1 seeds", "Bradley-Terry [95%]", "depends on the order"):
+    for word in ("race: 6 episodes of 1 seed", "Bradley-Terry [95%]", "depends on the order"):
         assert word in captured.out
     assert figure.stat().st_size > 1000
 

@@ -63,6 +63,7 @@ def test_the_mean_and_spread_are_those_of_the_orders():
     assert found.mean == pytest.approx(alone.mean(0))
     assert found.spread == pytest.approx(alone.std(0))
     assert found.mean.mean() == pytest.approx(1000)
+    assert np.isnan(rate_elo(table.pick(np.flatnonzero(table.seeds == 1))).spread).all()
 
 
 def test_openskill_ranks_by_score_and_depends_on_the_order():

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from metammo.cli.show import note, print_json, print_table
+from metammo.cli.show import counted, note, print_json, print_table
 from metammo.evaluation.figures import check_figure_path, rating_figure, save_figure
 from metammo.evaluation.ranking import Ranking, rank
 from metammo.evaluation.results import read_results
@@ -64,7 +64,8 @@ def _print_ranking(ranking: Ranking, title: str) -> None:
     cells = [
         (
             row["policy"],
-            f"{row['elo']:.0f} ± {row['elo_spread']:.0f}",
+            f"{row['elo']:.0f}"
+            + ("" if row["elo_spread"] is None else f" ± {row['elo_spread']:.0f}"),
             _rating(row, "bradley_terry", ""),
             _rating(row, "plackett_luce", "plackett_luce_"),
             f"{row['openskill']:.1f}, {row['openskill_reversed']:.1f}",
@@ -77,7 +78,7 @@ def _print_ranking(ranking: Ranking, title: str) -> None:
     ratings = ("Elo", "Bradley-Terry [95%]", "Plackett-Luce [95%]", "OpenSkill")
     print_table(title, ("policy", *ratings, "score", "won", "episodes"), cells)
     print(
-        f"Elo: mean ± standard deviation over {ranking.orders} orders of the seeds. "
+        f"Elo: mean ± standard deviation over {counted(ranking.orders, 'order')} of the seeds. "
         "OpenSkill depends on the order: forwards, backwards."
     )
 
@@ -92,7 +93,7 @@ def run(arguments: Sequence[str]) -> int:
     warnings = [*found.warnings, *ranking.warnings]
     for warning in warnings:
         note(f"metammo: warning: {warning}")
-    title = f"{game}: {ranking.episodes} episodes of {ranking.seeds} seeds"
+    title = f"{game}: {counted(ranking.episodes, 'episode')} of {counted(ranking.seeds, 'seed')}"
     if options.figure:
         save_figure(rating_figure(ranking.rows, title), options.figure)
         note(f"drew {options.figure}")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from metammo.cli.show import note, print_json, print_table
+from metammo.cli.show import counted, note, print_json, print_table
 from metammo.evaluation.results import read_results
 from metammo.evaluation.rows import TaskRow
 from metammo.evaluation.task_score import TaskScores, score_tasks
@@ -63,7 +63,7 @@ def _print_scores(scores: TaskScores) -> None:
     ]
     scores_of = ("task progress [95%]", "weighted score [95%]", "of all 63")
     columns = ("policy", *scores_of, "done", "above 30%", "ticks lived", "lives")
-    print_table(f"Task scores, {scores.seeds} seeds", columns, cells)
+    print_table(f"Task scores, {counted(scores.seeds, 'seed')}", columns, cells)
     by_place = {(row["policy"], row["category"]): row for row in scores.categories}
     known = {category for _, category in by_place}
     asked = [category for category in CATEGORIES if category in known]

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from metammo.evaluation.sequential import START
+
 SUFFIXES = (".png", ".svg", ".pdf")
 """Files that hold figures."""
 PANEL_SIZE = (3.1, 3.0)
@@ -147,7 +149,7 @@ def rating_figure(rows: Sequence[dict[str, Any]], title: str = "") -> Figure:
     axes = figure.add_subplot()
     _quiet(axes)
     places = list(range(len(rows)))
-    axes.axvline(1000, color=GREY, linestyle=":", linewidth=1)
+    axes.axvline(START, color=GREY, linestyle=":", linewidth=1)
     models = (
         ("bradley_terry", "low", "high", "Bradley-Terry", "o", BLUE, -0.2),
         (

@@ -105,7 +105,8 @@ def curves(
         millions, is_generalist = int(named[2]), named[1] == GENERALIST
         samples = millions * (experiment.shares[millions] if is_generalist else 1.0)
         if isinstance(reach, str):
-            low, high = row[value] - row[reach], row[value] + row[reach]
+            spread = row[reach] or 0.0
+            low, high = row[value] - spread, row[value] + spread
         else:
             low, high = row[reach[0]], row[reach[1]]
         found["Generalist" if is_generalist else "Specialist"].append(

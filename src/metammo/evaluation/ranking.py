@@ -62,9 +62,10 @@ def rank(table: pl.DataFrame, *, samples: int = SAMPLES, orders: int = ORDERS) -
 
     Returns:
         Rows with `policy`; `episodes`; `score`, mean; `won`, share of episodes or None; `elo`, mean
-        over orders, and `elo_spread`, standard deviation of one order's; `bradley_terry` with
-        `low` and `high`, 95%; `plackett_luce` with `plackett_luce_low`, `plackett_luce_high`;
-        `openskill` and `openskill_sigma` in the order of the seeds, `openskill_reversed`.
+        over orders, and `elo_spread`, standard deviation of one order's, None of a single order;
+        `bradley_terry` with `low` and `high`, 95%; `plackett_luce` with `plackett_luce_low` and
+        `plackett_luce_high`; `openskill` and `openskill_sigma` in the order of the seeds,
+        `openskill_reversed`.
 
     Raises:
         ResultError: no two policies have met, or some of them not even by way of others.

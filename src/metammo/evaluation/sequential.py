@@ -30,7 +30,7 @@ class Elo:
     mean: NDArray[np.float64]
     """float64[policies]: over all orders."""
     spread: NDArray[np.float64]
-    """float64[policies]: standard deviation of one order's rating."""
+    """float64[policies]: standard deviation of one order's rating; NaN of a single order."""
     orders: int
     """How many orders of the seeds were tried."""
 
@@ -76,7 +76,8 @@ def rate_elo(table: ScoreTable, count: int = ORDERS) -> Elo:
     """Return the published rating, averaged over orders of the seeds."""
     orders = seed_orders(table.seeds, count)
     ratings = run_elo(table.scores, orders)
-    return Elo(ratings.mean(0), ratings.std(0), len(orders))
+    spread = ratings.std(0) if len(orders) > 1 else np.full(ratings.shape[1], np.nan)
+    return Elo(ratings.mean(0), spread, len(orders))
 
 
 def rate_openskill(scores: NDArray[np.float64]) -> NDArray[np.float64]:
