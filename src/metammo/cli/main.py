@@ -14,6 +14,8 @@ COMMANDS = {
     "train": "train a policy",
     "evaluate": "rate policies against each other on held-out maps",
     "watch": "see a replay in the browser, or play live and take part",
+    "rank": "rate a game's policies from files of results",
+    "score": "how well tasks were done, from files of results",
     "replay": "record an episode, look into it, verify it, convert it",
     "bench": "measure speed",
     "demo": "train on a small game for a few minutes and see the result",

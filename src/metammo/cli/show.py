@@ -37,6 +37,11 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     Console(width=None if is_terminal else PLAIN_WIDTH).print(make_table(title, columns, rows))
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number of things, as `1 seed` or `2 seeds`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def note(message: str) -> None:
     """Say something on standard error."""
     print(message, file=sys.stderr, flush=True)

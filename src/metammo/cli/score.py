@@ -1,0 +1,116 @@
+"""`metammo score`: how well policies did the tasks they were asked, from files of results."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import tyro
+
+from metammo.cli.show import counted, note, print_json, print_table
+from metammo.evaluation.results import read_results
+from metammo.evaluation.rows import TaskRow
+from metammo.evaluation.task_score import TaskScores, score_tasks
+from metammo.tasks.curriculum import CATEGORIES
+
+
+@dataclass(frozen=True)
+class Options:
+    """Score policies by the evaluation tasks of the NeurIPS 2023 competition.
+
+    Task progress is the mean over tasks of the mean best progress; the weighted score gives each
+    of six categories 100/6. The published scores know 62 tasks, at most 83.3; where the 63rd was
+    asked, survival, the score over all is beside them. Intervals of 95% are from the spread
+    between seeds.
+
+    Example: metammo score results/full_mt
+    """
+
+    paths: Annotated[tuple[str, ...], tyro.conf.Positional]
+    """Files or folders: rows of tasks (.parquet, .csv), Meta MMO's curriculum_info_<seed>.json."""
+    game: str = ""
+    """Of this game alone, where there are several."""
+    config: str = ""
+    """Of this config alone, where there are both."""
+    tasks: bool = False
+    """Also list every task."""
+    json: bool = False
+    """Print one JSON object."""
+
+
+def _shown(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def _with_range(row: dict[str, Any], name: str, ends: tuple[str, str], form: str) -> str:
+    value, low, high = row[name], *(row[end] for end in ends)
+    reach = "" if low is None or high is None else f" [{low:{form}}, {high:{form}}]"
+    return f"{_shown(value, form)}{reach}"
+
+
+def _print_scores(scores: TaskScores) -> None:
+    cells: list[Sequence[Any]] = [
+        (
+            row["policy"],
+            _with_range(row, "task_progress", ("low", "high"), ".3f"),
+            _with_range(row, "weighted_score", ("weighted_low", "weighted_high"), ".2f"),
+            _shown(row["weighted_score_63"], ".2f"),
+            _shown(row["completion"], ".1%"),
+            _shown(row["above_30"], ".1%"),
+            _shown(row["length"], ".0f"),
+            row["lives"],
+        )
+        for row in scores.rows
+    ]
+    scores_of = ("task progress [95%]", "weighted score [95%]", "of all 63")
+    columns = ("policy", *scores_of, "done", "above 30%", "ticks lived", "lives")
+    print_table(f"Task scores, {counted(scores.seeds, 'seed')}", columns, cells)
+    by_place = {(row["policy"], row["category"]): row for row in scores.categories}
+    known = {category for _, category in by_place}
+    asked = [category for category in CATEGORIES if category in known]
+    by_category = [
+        (
+            row["policy"],
+            *(
+                _shown(by_place.get((row["policy"], category), {}).get("task_progress"), ".4f")
+                for category in asked
+            ),
+        )
+        for row in scores.rows
+    ]
+    print_table("Task progress by category", ("policy", *asked), by_category)
+
+
+def _print_tasks(scores: TaskScores) -> None:
+    cells = [
+        (
+            row["task"],
+            row["category"],
+            row["policy"],
+            f"{row['task_progress']:.3f}",
+            f"{row['completion']:.1%}",
+            f"{row['above_30']:.1%}",
+            row["lives"],
+        )
+        for row in scores.tasks
+    ]
+    columns = ("task", "category", "policy", "progress", "done", "above 30%", "lives")
+    print_table("Every task", columns, cells)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    options = tyro.cli(Options, args=list(arguments), prog="metammo score")
+    found = read_results(options.paths, TaskRow, game=options.game, config=options.config)
+    scores = score_tasks(found.table)
+    warnings = [*found.warnings, *scores.warnings]
+    for warning in warnings:
+        note(f"metammo: warning: {warning}")
+    if options.json:
+        told: dict[str, Any] = {"seeds": scores.seeds, "warnings": warnings, "rows": scores.rows}
+        told["categories"] = scores.categories
+        print_json({**told, "tasks": scores.tasks} if options.tasks else told)
+        return 0
+    _print_scores(scores)
+    if options.tasks:
+        _print_tasks(scores)
+    return 0

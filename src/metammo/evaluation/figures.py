@@ -1,0 +1,214 @@
+"""How do ratings look? Learning curves as in the paper's figures 4 and 6; a game's ratings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from metammo.evaluation.sequential import START
+
+SUFFIXES = (".png", ".svg", ".pdf")
+"""Files that hold figures."""
+PANEL_SIZE = (3.1, 3.0)
+"""Width and height of a panel, in inches."""
+DOTS_PER_INCH = 150
+ORANGE, BLUE, GREEN, GREY = "#dd8452", "#4c72b0", "#3f8f5b", "#8a8a8a"
+STYLES: dict[str, dict[str, Any]] = {
+    "Generalist": {"color": ORANGE, "markerfacecolor": ORANGE, "zorder": 4},
+    "Specialist": {"color": BLUE, "markerfacecolor": "white", "zorder": 3},
+}
+OTHER_COLOURS = (BLUE, ORANGE, GREEN, "#8172b3", "#c44e52", "#937860")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One policy while it learns."""
+
+    label: str
+    """`Generalist`, `Specialist`, or any other name."""
+    points: list[tuple[float, float, float, float]]
+    """Millions of training samples, value, and lower and upper end of its interval."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One game's learning curves."""
+
+    title: str
+    """The game."""
+    value: str
+    """What the values are."""
+    curves: list[Curve]
+    """Drawn in order."""
+    start: float | None = None
+    """Where everybody began: a dotted line."""
+
+
+def _quiet(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=9)
+
+
+def _style(label: str, place: int) -> dict[str, Any]:
+    colour = OTHER_COLOURS[place % len(OTHER_COLOURS)]
+    return STYLES.get(label, {"color": colour, "markerfacecolor": colour, "zorder": 3})
+
+
+def _draw_panel(axes: Axes, panel: Panel) -> None:
+    _quiet(axes)
+    if panel.start is not None:
+        axes.axhline(panel.start, color=GREY, linestyle=":", linewidth=1, zorder=1)
+    furthest = 0.0
+    for place, curve in enumerate(panel.curves):
+        if not curve.points:
+            continue
+        samples, values, lows, highs = map(list, zip(*curve.points, strict=True))
+        below = [value - low for value, low in zip(values, lows, strict=True)]
+        above = [high - value for value, high in zip(values, highs, strict=True)]
+        axes.errorbar(
+            samples,
+            values,
+            yerr=[below, above],
+            label=curve.label,
+            marker="o",
+            markersize=5.5,
+            markeredgewidth=1.6,
+            linewidth=1.1,
+            elinewidth=1.6,
+            capsize=2,
+            **_style(curve.label, place),
+        )
+        furthest = max(furthest, *samples)
+    axes.set_title(panel.title, fontsize=12)
+    axes.set_xlim(0, furthest * 1.08 or 1)
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    if panel.start is None:
+        axes.set_ylim(bottom=0)
+
+
+def learning_figure(panels: Sequence[Panel], title: str = "") -> Figure:
+    """Return panels side by side; those of the same value have the same axis.
+
+    Args:
+        panels: one for each game, at least one.
+        title: above all of them.
+
+    Raises:
+        ValueError: no panels.
+    """
+    if not panels:
+        raise ValueError("a figure needs at least one panel")
+    width, height = PANEL_SIZE
+    figure = Figure(
+        figsize=(max(width * len(panels), 4.5), height + (0.4 if title else 0)),
+        layout="constrained",
+    )
+    all_axes = [figure.add_subplot(1, len(panels), place + 1) for place in range(len(panels))]
+    first_of: dict[str, Axes] = {}
+    for axes, panel in zip(all_axes, panels, strict=True):
+        _draw_panel(axes, panel)
+        if panel.value in first_of:
+            axes.sharey(first_of[panel.value])
+            axes.tick_params(labelleft=False)
+        else:
+            first_of[panel.value] = axes
+            axes.set_ylabel(panel.value, fontsize=11)
+    for axes in first_of.values():
+        axes.autoscale(axis="y")
+    for axes, panel in zip(all_axes, panels, strict=True):
+        if panel.start is None:
+            axes.set_ylim(bottom=0)
+    labels = dict.fromkeys(curve.label for panel in panels for curve in panel.curves)
+    keys = [
+        Line2D(
+            [], [], marker="o", markersize=6, markeredgewidth=1.6, label=label, **_style(label, n)
+        )
+        for n, label in enumerate(labels)
+    ]
+    all_axes[0].legend(handles=keys, loc="lower right", fontsize=9, frameon=False)
+    figure.supxlabel("Training samples in this game, millions", fontsize=11)
+    if title:
+        figure.suptitle(title, fontsize=13)
+    return figure
+
+
+def rating_figure(rows: Sequence[dict[str, Any]], title: str = "") -> Figure:
+    """Return the ratings of one game, best on top; bars are 95% intervals.
+
+    Args:
+        rows: of `ranking.rank`.
+        title: above it.
+    """
+    figure = Figure(figsize=(6.4, 1.3 + 0.42 * len(rows)), layout="constrained")
+    axes = figure.add_subplot()
+    _quiet(axes)
+    places = list(range(len(rows)))
+    axes.axvline(START, color=GREY, linestyle=":", linewidth=1)
+    models = (
+        ("bradley_terry", "low", "high", "Bradley-Terry", "o", BLUE, -0.2),
+        (
+            "plackett_luce",
+            "plackett_luce_low",
+            "plackett_luce_high",
+            "Plackett-Luce",
+            "s",
+            GREEN,
+            0,
+        ),
+    )
+    for name, low, high, label, marker, colour, shift in models:
+        values = [row[name] for row in rows]
+        below = [row[name] - row[low] if row[low] is not None else 0 for row in rows]
+        above = [row[high] - row[name] if row[high] is not None else 0 for row in rows]
+        axes.errorbar(
+            values,
+            [place + shift for place in places],
+            xerr=[below, above],
+            label=label,
+            marker=marker,
+            markersize=5,
+            linestyle="",
+            color=colour,
+            elinewidth=1.5,
+            capsize=2.5,
+        )
+    axes.plot(
+        [row["elo"] for row in rows],
+        [place + 0.2 for place in places],
+        linestyle="",
+        marker="D",
+        markersize=4.5,
+        color=ORANGE,
+        label="Elo, mean over orders",
+    )
+    axes.set_yticks(places, [row["policy"] for row in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_xlabel("Rating in points", fontsize=11)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    if title:
+        axes.set_title(title, fontsize=12)
+    return figure
+
+
+def check_figure_path(path: Path) -> None:
+    """Refuse a path that no figure can be written to.
+
+    Raises:
+        ValueError: it ends in something else, or its folder does not exist.
+    """
+    if path.suffix not in SUFFIXES:
+        raise ValueError(f"figure {str(path)!r} must end in {', '.join(SUFFIXES)}")
+    if not path.parent.is_dir():
+        raise ValueError(f"figure {str(path)!r}: there is no folder {str(path.parent)!r}")
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure; see `check_figure_path`."""
+    check_figure_path(path)
+    figure.savefig(path, dpi=DOTS_PER_INCH)

@@ -1,0 +1,122 @@
+"""What `metammo rank` and `metammo score` say of files of results, and of wrong ones."""
+
+import json
+
+import pytest
+
+from metammo.cli.main import main
+from metammo.evaluation.rows import EpisodeRow, TaskRow, make_table, write_rows
+from tests.evaluation.results import episode_rows
+
+pytestmark = pytest.mark.pure
+
+GAMES = [{"random": 0.1, "scripted": 0.6}, {"random": 0.2, "scripted": 0.7, "mine": 0.5}]
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Return a folder with two seeds of the peer's results, and a file of tasks."""
+    for seed in (1, 2):
+        (tmp_path / f"race_{seed}.json").write_text(json.dumps(GAMES[:seed] * 3))
+    tasks = [TaskRow(1, "mine", "equip_item('hat')", 0.5), TaskRow(1, "random", "tick_ge(1024)", 0)]
+    write_rows(tmp_path / "tasks.parquet", make_table(tasks, TaskRow), TaskRow)
+    return tmp_path
+
+
+def test_rank_tells_all_ratings_as_json(results, capsys):
+    assert main(["rank", str(results), "--json", "--samples", "50"]) == 0
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
+    assert (found["game"], found["episodes"], found["seeds"], found["orders"]) == ("race", 9, 2, 2)
+    best, *_, last = found["rows"]
+    assert (best["policy"], last["policy"]) == ("scripted", "random")
+    assert best["low"] <= best["bradley_terry"] <= best["high"]
+    assert {"elo", "plackett_luce", "openskill", "openskill_reversed"} <= set(best)
+    assert "'mine' is in 1 of 2 files only" in captured.err
+    assert "none on the right ever did better" in captured.err
+    assert len(found["warnings"]) == 2
+
+
+def test_rank_prints_a_table_and_draws_a_figure(results, capsys):
+    figure = results / "ratings.png"
+    assert main(["rank", str(results / "race_2.json"), "--figure", str(figure)]) == 0
+    captured = capsys.readouterr()
+    for word in ("race: 6 episodes of 1 seed", "Bradley-Terry [95%]", "depends on the order"):
+        assert word in captured.out
+    assert figure.stat().st_size > 1000
+
+
+def test_rank_reads_our_rows_and_chooses_among_games(tmp_path, capsys):
+    for game in ("survive", "sandwich"):
+        rows = episode_rows({"a": 1.0, "b": 0.0}, {"a": 0.0, "b": 1.0}, game=game, won=True)
+        write_rows(tmp_path / f"{game}.csv", rows, EpisodeRow)
+    assert main(["rank", str(tmp_path)]) == 2
+    assert "2 values of game mixed" in capsys.readouterr().err
+    assert main(["rank", str(tmp_path), "--game", "survive"]) == 0
+    assert "100.0%" in capsys.readouterr().out
+
+
+def test_score_tells_all_scores(results, capsys):
+    assert main(["score", str(results), "--json", "--tasks"]) == 0
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
+    assert found["rows"][0]["policy"] == "mine"
+    assert found["rows"][0]["task_progress"] == 0.5
+    assert found["rows"][1]["task_progress"] is None
+    assert len(found["tasks"]) == len(found["categories"]) == 2
+    assert "'mine' was asked 1 of 62 tasks" in captured.err
+    assert main(["score", str(results), "--tasks"]) == 0
+    text = capsys.readouterr().out
+    for word in ("weighted score [95%]", "Task progress by category", "equip_item('hat')"):
+        assert word in text
+
+
+def test_score_chooses_among_configs(tmp_path, capsys):
+    for seed, config in enumerate(("mini", "full")):
+        rows = [TaskRow(seed, "a", "equip_item('hat')", seed / 2, config=config)]
+        write_rows(tmp_path / f"{config}.csv", make_table(rows, TaskRow), TaskRow)
+    assert main(["score", str(tmp_path)]) == 2
+    assert "choose with --config" in capsys.readouterr().err
+    assert main(["score", str(tmp_path), "--config", "full", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"][0]["task_progress"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("race_1.json", "[{", "not JSON"),
+        ("race_1.json", '[{"a": NaN, "b": 1}]', "score of 'a' is nan"),
+        ("race_1.json", '[{"a": 1}]', "nobody to compare"),
+        ("race_1.json", '[{"a": 1, "b": 0}, {"c": 1, "d": 0}]', "never met"),
+        ("notes.md", "x", "no results in"),
+        ("rows.csv", "game,seed\nrace,1\n", "no column 'episode', 'policy', 'score'"),
+    ],
+)
+def test_wrong_results_are_one_line_and_exit_code_2(name, text, words, tmp_path, capsys):
+    (tmp_path / name).write_text(text)
+    assert main(["rank", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert words in captured.err
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["rank", "nowhere"], "there is no file or folder 'nowhere'"),
+        (["score", "nowhere"], "there is no file or folder 'nowhere'"),
+        (["rank", ".", "--samples", "0"], "--samples must lie in 1..100000, not 0"),
+        (["rank", ".", "--orders", "-3"], "--orders must lie in 1..100000, not -3"),
+        (["rank", ".", "--figure", "x.jpg"], "must end in .png, .svg, .pdf"),
+        (["score", "."], "no results in"),
+    ],
+)
+def test_wrong_arguments_are_one_line_and_exit_code_2(
+    arguments, words, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert words in captured.err
+    assert captured.err.count("\n") == 1
