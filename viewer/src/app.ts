@@ -25,6 +25,8 @@ interface Stats {
   frameTimes: Float64Array;
   frameCount: number;
   loadTime: number;
+  /** From the page's beginning to the first picture of a replay, milliseconds. */
+  firstFrame: number;
   frame: number;
   selected: number;
 }
@@ -52,7 +54,7 @@ class App {
   private lastPart = 0;
 
   constructor(private readonly stage: Stage) {
-    this.stats = { frameTimes: new Float64Array(SAMPLES), frameCount: 0, loadTime: 0, frame: 0, selected: -1 };
+    this.stats = { frameTimes: new Float64Array(SAMPLES), frameCount: 0, loadTime: 0, firstFrame: 0, frame: 0, selected: -1 };
     window.metammoStats = this.stats;
     this.minimap = new Minimap(stage, () => (this.isFollowing = false));
     stage.onPick = (entity) => this.select(entity);
@@ -259,6 +261,7 @@ class App {
       this.updatePanels(frame, time);
       this.stats.frame = frame;
       this.stats.frameTimes[this.stats.frameCount++ % SAMPLES] = performance.now() - start;
+      this.stats.firstFrame ||= performance.now();
     }
     requestAnimationFrame((next) => this.tick(next));
   }
@@ -317,8 +320,17 @@ function followSystemTheme(): void {
 
 async function start(): Promise<void> {
   followSystemTheme();
-  const app = new App(await Stage.create(find("stage")));
-  await app.open(openFromPage);
+  // The replay is read in a thread of its own while this one gets ready to draw; but a thread
+  // only begins while this one is idle.
+  let reading: Promise<Replay | null> = Promise.resolve(null);
+  await new Promise<void>((resolve) => {
+    reading = openFromPage(resolve);
+    // What goes wrong is told below, to whoever opens it.
+    reading.then(() => resolve(), () => resolve());
+  });
+  const stage = await Stage.create(find("stage"));
+  stage.warmUp();
+  await new App(stage).open(() => reading);
 }
 
 void start();

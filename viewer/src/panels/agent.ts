@@ -94,7 +94,7 @@ export class AgentPanel {
     const now = frame * replay.entities;
     const [rows, cols] = [replay.column("entity_row"), replay.column("entity_col")];
     const [row, col] = [rows[now + selected]!, cols[now + selected]!];
-    const context = this.canvas.getContext("2d")!;
+    const context = this.canvas.getContext("2d", { willReadFrequently: true })!;
     this.map = replay.mapAt(frame, this.map);
     for (let down = -SIGHT; down <= SIGHT; down++) {
       for (let across = -SIGHT; across <= SIGHT; across++) {

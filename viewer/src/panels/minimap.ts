@@ -41,7 +41,7 @@ export class Minimap {
     const { replay, image } = this;
     if (replay === null || image === null) return;
     if (replay.changesUntil(frame) !== this.changes) this.paintGround(replay, image, frame);
-    const context = this.canvas.getContext("2d")!;
+    const context = this.canvas.getContext("2d", { willReadFrequently: true })!;
     const { first, playable } = replay.header;
     const scale = this.canvas.width / (playable + 1);
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -63,7 +63,7 @@ export class Minimap {
         image.data.set([color[0], color[1], color[2], 255], (row * image.width + col) * 4);
       }
     }
-    this.ground.getContext("2d")!.putImageData(image, 0, 0);
+    this.ground.getContext("2d", { willReadFrequently: true })!.putImageData(image, 0, 0);
   }
 
   private paintFog(context: CanvasRenderingContext2D, replay: Replay, frame: number): void {

@@ -19,6 +19,8 @@ export class Atlas {
   readonly textures = new Map<string, Texture>();
   readonly digits: Texture[] = [];
   private readonly canvas = document.createElement("canvas");
+  // Kept in main memory: it is drawn once and then only copied.
+  private readonly context = this.canvas.getContext("2d", { willReadFrequently: true })!;
   private readonly source: CanvasSource;
   private used = 0;
 
@@ -62,7 +64,7 @@ export class Atlas {
     const place = this.used++;
     const left = (place % COLUMNS) * CELL;
     const top = Math.floor(place / COLUMNS) * CELL;
-    const canvas = this.canvas.getContext("2d")!;
+    const canvas = this.context;
     canvas.save();
     canvas.scale(SHARP, SHARP);
     canvas.beginPath();
@@ -84,7 +86,7 @@ export class Atlas {
   private drawStrips(): void {
     const place = this.used++;
     const [left, top] = [(place % COLUMNS) * CELL, Math.floor(place / COLUMNS) * CELL];
-    const canvas = this.canvas.getContext("2d")!;
+    const canvas = this.context;
     canvas.save();
     canvas.scale(SHARP, SHARP);
     canvas.fillStyle = "#fff";
@@ -101,7 +103,7 @@ export class Atlas {
   }
 
   private drawDigits(): void {
-    const canvas = this.canvas.getContext("2d")!;
+    const canvas = this.context;
     canvas.save();
     canvas.scale(SHARP, SHARP);
     canvas.font = "800 15px system-ui, sans-serif";
