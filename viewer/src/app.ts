@@ -8,6 +8,7 @@ import { openFile, openFromPage } from "./open";
 import { escape, find } from "./page";
 import { AgentPanel } from "./panels/agent";
 import { Charts } from "./panels/charts";
+import { showLegend } from "./panels/legend";
 import { Market } from "./panels/market";
 import { Minimap } from "./panels/minimap";
 import { Scoreboard } from "./panels/scoreboard";
@@ -63,6 +64,7 @@ class App {
       if (stage.entities !== null) stage.entities.team = team;
     };
     this.charts.onSeek = this.timeline.onSeek = (frame) => this.seek(frame);
+    showLegend(stage.atlas);
     this.wire();
     requestAnimationFrame((time) => this.tick(time));
   }
@@ -94,7 +96,7 @@ class App {
     this.charts.show(replay);
     this.timeline.show(replay);
     this.minimap.show(replay);
-    find("market-button").hidden = replay.items === null;
+    find("market-button").hidden = !replay.hasMarket;
     this.market.toggle(false);
     find("title").innerHTML = this.title(replay);
     document.title = `${replay.header.game ?? "replay"} – metammo viewer`;
@@ -109,8 +111,10 @@ class App {
     // A converted file does not say how the game ended.
     const nobody = header.is_decided === null ? "" : "no winner";
     const won = teams.length > 0 ? `won by team${teams.length > 1 ? "s" : ""} ${names}` : nobody;
-    const words = [header.config, `seed ${header.seed ?? "?"}`, `${header.players} agents`, `${header.ticks} ticks`, won];
-    return `<b>${escape((header.game ?? "replay").replaceAll("_", " "))}</b> <span class="soft">· ${escape(words.filter(Boolean).join(" · "))}</span>`;
+    const seed = header.seed === null ? "" : `seed ${header.seed}`;
+    const words = [header.config, seed, `${header.players} agents`, `${header.ticks} ticks`, won];
+    const game = header.game ?? (header.source === "neural_mmo" ? "Neural MMO" : "replay");
+    return `<b>${escape(game.replaceAll("_", " "))}</b> <span class="soft">· ${escape(words.filter(Boolean).join(" · "))}</span>`;
   }
 
   private seek(frame: number): void {
@@ -122,6 +126,7 @@ class App {
     if (this.stage.entities === null) return;
     this.stage.entities.selected = this.stats.selected = entity;
     this.isFollowing = entity >= 0;
+    find("legend").hidden = entity >= 0;
     this.lastPanels = -1;
   }
 
@@ -243,7 +248,7 @@ class App {
   }
 
   private toggleMarket(): void {
-    if (this.replay?.items) this.market.toggle();
+    if (this.replay?.hasMarket) this.market.toggle();
     this.lastPanels = -1;
   }
 

@@ -3,12 +3,14 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-import { toCss, teamColors } from "../colors";
+import { shade, toCss, teamColors } from "../colors";
 import { find } from "../page";
 import type { Replay } from "../replay";
 import { groupByPolicy, groupByTeam, type Measure, series } from "../series";
 
-const LINES = 20;
+/** With more teams than this, charts have a line for each policy. */
+export const LINES = 20;
+const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000];
 const LABELS: Record<Measure, string> = { alive: "Alive", held: "Objectives", gold: "Gold" };
 
 export class Charts {
@@ -49,7 +51,9 @@ export class Charts {
     }
     const isByTeam = replay.header.teams.length <= LINES;
     const groups = isByTeam ? groupByTeam(replay) : groupByPolicy(replay);
-    const colors = teamColors(groups.length);
+    // On white, bright lines are hard to see.
+    const isLight = document.documentElement.dataset["theme"] === "light";
+    const colors = teamColors(groups.length).map((color) => shade(color, isLight ? 0.8 : 1));
     const style = getComputedStyle(document.documentElement);
     const soft = style.getPropertyValue("--soft");
     const edge = style.getPropertyValue("--edge");
@@ -61,7 +65,7 @@ export class Charts {
       scales: { x: { time: false } },
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
-      axes: [{ ...axis, size: 26 }, { ...axis, size: 42 }],
+      axes: [{ ...axis, size: 26 }, { ...axis, size: 42, incrs: STEPS }],
       series: [{}, ...groups.map((group, at) => ({ label: group.name, stroke: toCss(colors[at]!), width: 1.6, points: { show: false } }))],
     }, [time, ...series(replay, groups, measure)], find("chart"));
     this.chart.over.appendChild(this.playhead);

@@ -59,6 +59,12 @@ export class Atlas {
     return this.textures.get(name) ?? Texture.EMPTY;
   }
 
+  /** Copy what has a name onto a canvas, to fill it. */
+  copy(name: string, target: Canvas): void {
+    const { x, y, width, height } = this.get(name).frame;
+    target.drawImage(this.canvas, x, y, width, height, 0, 0, target.canvas.width, target.canvas.height);
+  }
+
   /** Draw into the next cell; (0, 0) is where the thing touches the ground. */
   private draw(name: string, paint: (canvas: Canvas) => void): void {
     const place = this.used++;

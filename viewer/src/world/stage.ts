@@ -27,7 +27,7 @@ export class Stage {
   private marks: Marks | null = null;
   private effects: Effects | null = null;
   private replay: Replay | null = null;
-  private readonly atlas = new Atlas();
+  readonly atlas = new Atlas();
 
   private constructor(private readonly renderer: WebGLRenderer, private readonly host: HTMLElement) {}
 
