@@ -15,6 +15,7 @@ import { Scoreboard } from "./panels/scoreboard";
 import { Timeline } from "./panels/timeline";
 import { Player } from "./player";
 import { type HappeningKind, type Replay, teamName } from "./replay";
+import type { Camera } from "./world/camera";
 import { Stage } from "./world/stage";
 
 /** Milliseconds between updates of what is text and tables. */
@@ -30,6 +31,8 @@ interface Stats {
   firstFrame: number;
   frame: number;
   selected: number;
+  /** Where the view is. */
+  camera: Camera;
 }
 
 declare global {
@@ -55,7 +58,7 @@ class App {
   private lastPart = 0;
 
   constructor(private readonly stage: Stage) {
-    this.stats = { frameTimes: new Float64Array(SAMPLES), frameCount: 0, loadTime: 0, firstFrame: 0, frame: 0, selected: -1 };
+    this.stats = { frameTimes: new Float64Array(SAMPLES), frameCount: 0, loadTime: 0, firstFrame: 0, frame: 0, selected: -1, camera: stage.camera };
     window.metammoStats = this.stats;
     this.minimap = new Minimap(stage, () => (this.isFollowing = false));
     stage.onPick = (entity) => this.select(entity);

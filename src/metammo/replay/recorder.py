@@ -8,6 +8,7 @@
 A batch that nobody records does nothing for it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -32,6 +33,7 @@ from metammo.replay.frames import FrameReader
 from metammo.replay.header import ReplayError
 from metammo.rules.materials import Material
 from metammo.rules.rules import RULE_COLUMNS
+from metammo.tasks.tasks import Task
 from metammo.world.worlds import quick_hash, snapshot
 
 _CHOOSERS = {
@@ -213,7 +215,11 @@ class Recorder:
             "players": self.players,
             "entities": self._reader.seen_entities if self._reader else self.players,
             **self._teams(world),
-            "player_tasks": [tasks[number].sentence for number in numbers] if tasks else [],
+            "player_tasks": [
+                _sentence(tasks[number], world.task_argument[player])
+                for player, number in enumerate(numbers)
+                if tasks
+            ],
             "map_size": batch.sizes.map_size,
             **_ground(world, batch.sizes.map_size),
             "rung": int(world.episode_rung),
@@ -235,6 +241,21 @@ class Recorder:
             policy = self.policies[first] if self.policies else ""
             teams.append({"first": first, "size": int(world.team_size[team]), "policy": policy})
         return {"teams": teams, "player_team": world.entity_team[: self.players].tolist()}
+
+
+def _sentence(task: Task, numbers: NDArray[Any]) -> str:
+    """Return what a task asks, with the episode's numbers in place of the knobs' names.
+
+    Args:
+        task: what is asked.
+        numbers: [steps, arguments], of the agent that is asked.
+    """
+    sentence = task.sentence
+    for place, step in enumerate(task.steps):
+        for index, argument in enumerate(step.arguments):
+            if isinstance(argument, str):
+                sentence = re.sub(rf"\b{argument}\b", str(int(numbers[place, index])), sentence)
+    return sentence
 
 
 def _ground(world: Any, side: int) -> dict[str, Any]:
