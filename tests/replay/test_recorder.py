@@ -74,7 +74,7 @@ def test_so_is_one_of_the_full_config(name, full, tmp_path):
 
 def test_a_task_is_told_with_the_numbers_of_its_episode(mini):
     for name in GAMES:
-        knobs = find_game(name).knobs
+        knobs = find_game(name).game.knobs
         for sentence in mini[name].header["player_tasks"]:
             assert not set(knobs) & set(sentence.split()), sentence
     header = mini["king_of_the_hill"].header

@@ -1,4 +1,4 @@
-"""What the viewer's tests open: a made-up replay of 400 entities, and pages with a replay inside."""
+"""What the viewer's tests open: a made-up replay of 400 entities, pages with a replay inside."""
 
 import base64
 import json
