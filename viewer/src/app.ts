@@ -161,7 +161,6 @@ class App {
   private toggleTheme(): void {
     const { dataset } = document.documentElement;
     dataset["theme"] = dataset["theme"] === "light" ? "dark" : "light";
-    this.charts.draw();
   }
 
   private wire(): void {

@@ -18,11 +18,17 @@ export class Charts {
   private chart: uPlot | null = null;
   private measure: Measure = "alive";
   private replay: Replay | null = null;
+  private frame = 0;
   private readonly playhead = document.createElement("div");
 
   constructor() {
     this.playhead.className = "playhead";
-    new ResizeObserver(() => this.chart?.setSize(this.size())).observe(find("chart"));
+    new ResizeObserver(() => {
+      this.chart?.setSize(this.size());
+      this.update(this.frame);
+    }).observe(find("chart"));
+    // Its colours are the theme's, whoever changes that.
+    new MutationObserver(() => this.draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
   show(replay: Replay): void {
@@ -41,7 +47,7 @@ export class Charts {
     this.draw("alive");
   }
 
-  /** Draw the chart of a measure, also after the theme changed. */
+  /** Draw the chart of a measure. */
   draw(measure = this.measure): void {
     const { replay } = this;
     if (replay === null) return;
@@ -75,6 +81,7 @@ export class Charts {
   }
 
   update(frame: number): void {
+    this.frame = frame;
     if (this.chart === null) return;
     this.playhead.style.transform = `translateX(${this.chart.valToPos(frame, "x") - 1}px)`;
   }
