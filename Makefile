@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-slow viewer viewer-test docs parity bench clean
+.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-viewer test-slow viewer viewer-test docs parity bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,7 +27,7 @@ help: ## Print this list
 demo: $(VENV)/.installed ## Show what the project does, with a small trained policy
 	@$(BIN)/metammo demo $(ARGS)
 
-test: lint types test-fast test-pure test-checked ## Run every check that a change must pass
+test: lint types test-fast test-pure test-checked test-viewer ## Run every check that a change must pass
 
 venv: $(VENV)/.installed-dev ## Make the development environment in .venv
 
@@ -45,13 +45,22 @@ types: $(VENV)/.installed-dev ## Check types
 	$(BIN)/mypy
 
 test-fast: $(VENV)/.installed-dev ## Run the tests, all but the slow ones
-	$(PYTEST)
+	$(PYTEST) --ignore tests/viewer
 
 test-pure: $(VENV)/.installed-dev ## Run the unit tests without the compiler
-	NUMBA_DISABLE_JIT=1 $(PYTEST) -m "pure and not slow"
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -m "pure and not slow" --ignore tests/viewer
 
 test-checked: $(VENV)/.installed-dev ## Run the unit tests with every index checked
-	NUMBA_OPT=1 NUMBA_BOUNDSCHECK=1 $(PYTEST) -m "pure and not slow"
+	NUMBA_OPT=1 NUMBA_BOUNDSCHECK=1 $(PYTEST) -m "pure and not slow" --ignore tests/viewer
+
+# Last in `test`: what its episodes need is compiled by then. It measures, so it runs alone.
+test-viewer: $(VENV)/.installed-dev ## Build the viewer and test it, in Chromium too where that is
+	@if ! $(INSTALL) -e '.[viewer]' || ! $(BIN)/python tools/build_viewer.py install; then \
+		echo "The viewer is not tested: what builds it cannot be installed here, see above." >&2; \
+	else \
+		$(BIN)/python tools/build_viewer.py test && $(BIN)/python tools/build_viewer.py build && \
+		OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/viewer; \
+	fi
 
 test-slow: $(VENV)/.installed-dev ## Run the slow tests
 	$(PYTEST) -m slow

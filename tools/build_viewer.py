@@ -1,6 +1,7 @@
 """Build or test the browser viewer, with the Node.js that a Python package brings along.
 
-`python tools/build_viewer.py build` writes `src/metammo/viewer_dist`; `test` runs its unit tests.
+`python tools/build_viewer.py build` writes `src/metammo/viewer_dist`; `test` runs its unit tests;
+`install` gets only what both need.
 """
 
 import os
@@ -9,7 +10,7 @@ import sys
 from pathlib import Path
 
 VIEWER = Path(__file__).parent.parent / "viewer"
-COMMANDS = ("build", "test")
+COMMANDS = ("install", "build", "test")
 
 
 def run_npm(*arguments: str) -> None:
@@ -35,12 +36,17 @@ def run_npm(*arguments: str) -> None:
         raise RuntimeError(f"npm {' '.join(arguments)} failed with exit code {code}")
 
 
-def run_script(name: str) -> None:
-    """Install what the viewer needs, in the versions of its lock file, and run a script of it."""
+def install() -> None:
+    """Install what the viewer needs, in the versions of its lock file, unless it is there."""
     lock = VIEWER / "package-lock.json"
     stamp = VIEWER / "node_modules" / ".package-lock.json"
     if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
         run_npm("ci", "--no-audit", "--no-fund")
+
+
+def run_script(name: str) -> None:
+    """Run a script of the viewer; what it needs is installed before."""
+    install()
     run_npm("run", name)
 
 
@@ -50,7 +56,10 @@ def main() -> int:
         print(f"name one of {', '.join(COMMANDS)}, got {sys.argv[1:]}", file=sys.stderr)
         return 2
     try:
-        run_script(sys.argv[1])
+        if sys.argv[1] == "install":
+            install()
+        else:
+            run_script(sys.argv[1])
     except (RuntimeError, subprocess.SubprocessError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -3,10 +3,22 @@
 import json
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from metammo.replay.format import SECTIONS, Replay, axis_sizes
+
+REFERENCE = Path(__file__).parents[2] / ".." / "shared" / "reference" / "replays"
+
+
+def reference(name):
+    """Return the path of a published replay, by what its name begins with."""
+    found = sorted(REFERENCE.glob(f"{name}_*.lzma"))
+    if not found:
+        pytest.skip(f"needs the published replays in {REFERENCE}")
+    return found[0]
 
 
 def header_of(ticks=5, players=3, entities=5, side=12):

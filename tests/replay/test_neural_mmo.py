@@ -5,8 +5,8 @@ import lzma
 import subprocess
 import sys
 import time
+from collections import Counter
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,29 +16,22 @@ from metammo.replay.format import FRAMES, Replay, write_replay
 from metammo.replay.header import ReplayError
 from metammo.replay.neural_mmo import read_neural_mmo
 from metammo.replay.to_neural_mmo import packets, write_neural_mmo
-from tests.replay.files import made_up_replay
+from tests.replay.files import made_up_replay, reference
 
 pytestmark = pytest.mark.pure
 
-REFERENCE = Path(__file__).parents[2] / ".." / "shared" / "reference" / "replays"
 KNOWN = {
-    # By what the file's name begins with: ticks, rows of NPCs, players who died, teams.
-    "full_multitaskeval": (1024, 132, 89, 128),
-    "full_survive": (670, 134, 127, 128),
-    "full_teambattle": (591, 132, 125, 16),
-    "mini_kingofthehill": (795, 0, 127, 16),
-    "mini_protecttheking": (573, 131, 121, 16),
-    "mini_racetocenter": (77, 0, 18, 128),
-    "mini_sandwich": (832, 256, 119, 8),
-    "mini_teambattle": (713, 132, 127, 16),
+    # By what the file's name begins with: ticks, rows of NPCs, players who died, teams, and how
+    # the specialists that play beside the generalists are called.
+    "full_multitaskeval": (1024, 132, 89, 128, "mtonly"),
+    "full_survive": (670, 134, 127, 128, "svonly"),
+    "full_teambattle": (591, 132, 125, 16, "tbonly"),
+    "mini_kingofthehill": (795, 0, 127, 16, "khonly"),
+    "mini_protecttheking": (573, 131, 121, 16, "pkonly"),
+    "mini_racetocenter": (77, 0, 18, 128, "rconly"),
+    "mini_sandwich": (832, 256, 119, 8, "swonly"),
+    "mini_teambattle": (713, 132, 127, 16, "tbonly"),
 }
-
-
-def reference(name):
-    found = sorted(REFERENCE.glob(f"{name}_*.lzma"))
-    if not found:
-        pytest.skip(f"needs the published replays in {REFERENCE}")
-    return found[0]
 
 
 def entity_of(row, col, **more):
@@ -228,9 +221,15 @@ def test_the_published_replays_are_read(name):
     alive = replay["entity_alive"][:, :128].astype(np.int64)
     deaths = int((np.diff(alive, axis=0) < 0).sum())
     npcs = header["entities"] - header["players"]
+    ticks, npcs_known, deaths_known, teams, specialist = KNOWN[name]
     assert header["players"] == 128
-    assert (header["ticks"], npcs, deaths, len(header["teams"])) == KNOWN[name]
-    assert all(team["policy"] for team in header["teams"])
+    assert (header["ticks"], npcs, deaths) == (ticks, npcs_known, deaths_known)
+    assert [team["size"] for team in header["teams"]] == [128 // teams] * teams
+    # Who played is said by the agents' names alone; four of each kind share the teams.
+    policies = Counter(team["policy"] for team in header["teams"])
+    generalists = {f"general-{steps}m" for steps in (100, 200, 300, 400)}
+    assert set(policies) == generalists | {f"{specialist}-{steps}m" for steps in (25, 50, 75, 100)}
+    assert set(policies.values()) == {teams // 8}
 
 
 def key_sets(value):

@@ -72,6 +72,15 @@ def test_so_is_one_of_the_full_config(name, full, tmp_path):
     assert verify(saved(full[name], tmp_path / "a"), batch=batch).is_same
 
 
+def test_a_task_is_told_with_the_numbers_of_its_episode(mini):
+    for name in GAMES:
+        knobs = find_game(name).game.knobs
+        for sentence in mini[name].header["player_tasks"]:
+            assert not set(knobs) & set(sentence.split()), sentence
+    header = mini["king_of_the_hill"].header
+    assert header["player_tasks"][0] == "hold the centre tile for 10 ticks"
+
+
 def test_a_changed_action_is_found_at_its_frame(mini, stage):
     replay = mini["survive"]
     actions = replay["actions"].copy()

@@ -1,183 +1,287 @@
 """The viewer in a real browser: it loads, plays, scrubs, selects, and complains of nothing.
 
-Needs the built viewer (`make viewer`), playwright and Chromium; says which one is missing.
+Needs the built viewer (`make viewer`), playwright and Chromium; says which one is missing. Pictures
+go to a temporary folder, or to the one that METAMMO_SCREENSHOTS names.
 """
 
 import base64
-import json
-import shutil
-import struct
-import zlib
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-DIST = Path(__file__).parents[2] / "src" / "metammo" / "viewer_dist"
-PLAYERS, NPCS, SIDE, TICKS, TEAMS = 128, 272, 160, 60, 16
+from metammo.evaluation.match import Table
+from metammo.policies.hub import load_policy
+from metammo.replay.format import write_replay
+from metammo.replay.neural_mmo import read_neural_mmo
+from metammo.replay.recorder import Recorder
+from tests.contract.batches import make_batch, mix_of
+from tests.replay.files import reference
+from tests.viewer.files import DIST, make_replay, page_of
+
 FRAME_LIMIT = 6.0
 """Milliseconds of script a frame, at 400 entities; the median over a few seconds of play."""
+FIRST_LIMIT = 2000.0
+"""Milliseconds from opening a page to the first picture of its replay; the median of five."""
+CONTRAST = 4.5
+"""Of text to its background, as WCAG's level AA asks."""
+PUBLISHED = ("full_multitaskeval", "mini_kingofthehill", "mini_sandwich")
+"""The largest of the published replays, one with teams, and the one with the most entities."""
+OURS = ("king_of_the_hill", "race_to_center")
+LOOKED_AT = (PUBLISHED[0], PUBLISHED[1], OURS[0])
+VIEWS = (("dark", (1280, 720)), ("light", (1440, 900)))
+LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
+
+
+def record(game):
+    """Record an episode of scripted agents, with the driver that other tests compile."""
+    batch = make_batch(1, mix_of(game, horizon=80), seed=3)
+    table = Table(batch, [load_policy("scripted")], 1)
+    recorder = Recorder(batch, policies=["scripted"] * batch.agent_count, seed=3)
+    while not recorder.is_over:
+        recorder.step(table.actions())
+    batch.close()
+    return recorder.replay()
 
 
 @pytest.fixture(scope="module")
-def browser():
-    if not (DIST / "single.html").exists():
-        pytest.skip("the viewer is not built: make viewer")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("there is no chromium on the path")
-    flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-    with playwright.sync_playwright() as started:
-        running = started.chromium.launch(executable_path=chromium, args=flags)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.complaints = []
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on(
-        "console", lambda line: (line.type == "error" and page.complaints.append(line.text)) or None
-    )
-    yield page
-    page.close()
-    assert page.complaints == []
-
-
-def make_replay():
-    """Return the bytes of a replay in which 400 entities wander, fight and die."""
-    rng = np.random.default_rng(5)
-    frames, entities = TICKS + 1, PLAYERS + NPCS
-    tiles = np.zeros((SIDE, SIDE), np.uint8)
-    tiles[16:145, 16:145] = rng.choice([1, 2, 2, 2, 2, 4, 5, 9], (129, 129))
-    steps = rng.integers(-1, 2, (2, frames, entities))
-    steps[:, 0] = rng.integers(20, 140, (2, entities))
-    row, col = np.clip(np.cumsum(steps, 1), 16, 144)
-    alive = np.ones((frames, entities), np.uint8)
-    alive[30:, 5] = 0
-    columns = {"map": tiles, "tile_changes": np.array([[3, 20, 20, 3]], np.int32)}
-    for name, dtype, value in (
-        ("alive", np.uint8, alive),
-        ("kind", np.uint8, np.where(np.arange(entities) < PLAYERS, 1, 3)),
-        ("row", np.int16, row),
-        ("col", np.int16, col),
-        ("health", np.uint8, rng.integers(20, 101, (frames, entities))),
-        ("freeze", np.uint8, 0),
-        ("level", np.uint8, 1),
-        ("target", np.int16, rng.integers(-4, entities, (frames, entities)).clip(-1)),
-        ("style", np.uint8, rng.integers(0, 3, (frames, entities))),
-        ("damage", np.int16, rng.integers(0, 12, (frames, entities))),
-        ("gold", np.int32, 3),
-    ):
-        columns[f"entity_{name}"] = np.broadcast_to(value, (frames, entities)).astype(dtype)
-    cause = np.zeros((frames, PLAYERS))
-    cause[30:, 5] = 1
-    for name, dtype, value in (
-        ("food", np.uint8, 80),
-        ("water", np.uint8, 60),
-        ("message", np.uint8, rng.integers(0, 128, (frames, PLAYERS))),
-        ("progress", np.float32, 0.5),
-        ("reward", np.float32, 0),
-        ("cause", np.uint8, cause),
-        ("kills", np.uint16, 0),
-    ):
-        columns[f"player_{name}"] = np.broadcast_to(value, (frames, PLAYERS)).astype(dtype)
-    return pack(columns, entities)
-
-
-def pack(columns, entities):
-    sections, blobs, offset = [], [], 0
-    for name, values in columns.items():
-        is_delta = len(values) == TICKS + 1 and values.dtype != np.float32
-        stored = values.copy()
-        if is_delta:
-            stored[1:] = values[1:] - values[:-1]
-        raw = stored.tobytes()
-        blobs.append(zlib.compress(raw))
-        section = {"name": name, "offset": offset, "length": len(blobs[-1])}
-        section |= {"raw_length": len(raw), "dtype": str(values.dtype), "shape": values.shape}
-        section |= {"coding": "delta" if is_delta else "plain", "crc32": zlib.crc32(raw)}
-        sections.append(section)
-        offset += len(blobs[-1])
-    size = PLAYERS // TEAMS
-    teams = [{"first": team * size, "size": size, "policy": "walker"} for team in range(TEAMS)]
-    header = {"format": 1, "metammo": "0", "source": "metammo", "game": "team_battle"}
-    header |= {"game_version": 1, "config": "mini", "size": "standard", "seed": 1, "ticks": TICKS}
-    header |= {"players": PLAYERS, "entities": entities, "teams": teams, "map_size": SIDE}
-    header |= {"player_team": [player // size for player in range(PLAYERS)], "rules": {}}
-    header |= {"first": 16, "playable": 128, "rung": 0, "objectives": 0, "objective_kind": []}
-    header |= {"fog": {"onset": 10, "speed": [1, 2], "final_size": 8}, "winners": [0]}
-    header |= {"is_decided": True, "winning_score": 1.0, "progress": [0.5] * PLAYERS}
-    header |= {"materials": [str(number) for number in range(16)], "has_truth": False}
-    header |= {"has_frames": True, "player_tasks": ["walk about"] * PLAYERS, "sections": sections}
-    text = json.dumps(header).encode()
-    return b"METAMMO\x01" + struct.pack("<I", len(text)) + text + b"".join(blobs)
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("viewer")
 
 
 @pytest.fixture(scope="module")
-def replay_page(tmp_path_factory):
-    """Return the address of a page of its own with the replay inside."""
-    if not (DIST / "single.html").exists():
-        pytest.skip("the viewer is not built: make viewer")
-    text = base64.b64encode(make_replay()).decode()
-    block = f'<script type="application/x-metammo" id="replay">{text}</script>'
-    html = (DIST / "single.html").read_text(encoding="utf-8")
-    path = tmp_path_factory.mktemp("viewer") / "replay.html"
-    path.write_text(html.replace("<body>", f"<body>{block}", 1), encoding="utf-8")
-    return path.as_uri()
+def replays(browser, folder):
+    """Return a function that gives the file of a replay, made the first time it is asked for."""
+    made = {}
+
+    def get(name):
+        if name not in made:
+            path = folder / f"{name}.metammo"
+            if name == "made_up":
+                path.write_bytes(make_replay())
+            elif name in OURS:
+                write_replay(path, record(name))
+            else:
+                source = reference(name)
+                write_replay(path, read_neural_mmo(source))
+                say(f"{source.name}: {kilobytes(source)}")
+            say(f"{path.name}: {kilobytes(path)}")
+            made[name] = path
+        return made[name]
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def pages(replays, folder):
+    """Return a function that gives the address of a page with a replay inside."""
+    return lambda name: page_of(replays(name).read_bytes(), folder / f"{name}.html")
+
+
+def say(line):
+    print(f"\nviewer: {line}", end="")
+
+
+def kilobytes(path):
+    return f"{path.stat().st_size / 1000:.0f} kB"
 
 
 def open_replay(page, address):
     page.goto(address)
-    page.wait_for_function("window.metammoStats?.frameCount > 3", timeout=60_000)
+    page.wait_for_function("window.metammoStats?.frameCount > 0", timeout=60_000)
 
 
-def test_it_plays_scrubs_and_selects(page, replay_page):
-    open_replay(page, replay_page)
-    page.wait_for_function("metammoStats.frame > 0", timeout=30_000)
+def seek(page, frame):
     page.locator("#scrub").evaluate(
-        "bar => { bar.value = 29; bar.dispatchEvent(new Event('input')); }"
+        "(bar, frame) => { bar.value = frame; bar.dispatchEvent(new Event('input')); }", frame
     )
-    page.wait_for_function("metammoStats.frame === 29")
+    page.wait_for_function("frame => metammoStats.frame === frame", arg=frame)
+
+
+def view(page):
+    return page.evaluate("[metammoStats.camera.x, metammoStats.camera.y, metammoStats.camera.zoom]")
+
+
+def moved(page, before):
+    page.wait_for_function(
+        "([x, y, zoom]) => { const { camera } = metammoStats;"
+        " return camera.x !== x || camera.y !== y || camera.zoom !== zoom; }",
+        arg=before,
+    )
+    return view(page)
+
+
+@pytest.mark.parametrize("name", ["made_up", *PUBLISHED, *OURS])
+def test_it_loads_plays_scrubs_and_selects(name, page, pages):
+    open_replay(page, pages(name))
+    page.wait_for_function("metammoStats.frame > 0")
+    middle = int(page.locator("#scrub").get_attribute("max")) // 2
+    seek(page, middle)
     page.keyboard.press("j")
-    page.wait_for_function("metammoStats.selected === 0")
-    page.get_by_role("heading", name="A0").wait_for()
+    page.wait_for_function("metammoStats.selected >= 0")
+    name_of = page.locator("#agent h2").inner_text()
+    page.keyboard.press("j")
+    page.wait_for_function(
+        "name => document.querySelector('#agent h2').innerText !== name", arg=name_of
+    )
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("frame => metammoStats.frame === frame", arg=middle + 1)
+    for key in ("i", "t", "k", "n", "o", "m", "f", "Escape", "Home"):
+        page.keyboard.press(key)
+    page.wait_for_function("metammoStats.frame === 0 && metammoStats.selected === -1")
+
+
+def test_a_death_is_found_and_its_cause_said(page, pages):
+    open_replay(page, pages("made_up"))
+    seek(page, 29)
     page.keyboard.press("n")
     page.wait_for_function("metammoStats.frame === 30 && metammoStats.selected === 5")
     page.get_by_text("died: another agent").wait_for()
-    for key in ("i", "t", "k", "m", "f", "?", "Escape", "Home"):
+
+
+def test_the_mouse_chooses_pans_zooms_and_uses_the_map(page, pages):
+    open_replay(page, pages("made_up"))
+    seek(page, 10)
+    stage = page.locator("#stage").bounding_box()
+    x, y = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
+    page.mouse.move(x, y)
+    before = view(page)
+    page.mouse.wheel(0, -600)
+    zoomed = moved(page, before)
+    assert zoomed[2] > before[2] * 1.5
+    page.mouse.down()
+    page.mouse.move(x - 120, y - 60, steps=4)
+    page.mouse.up()
+    panned = moved(page, zoomed)
+    assert panned[0] - zoomed[0] == pytest.approx(120 / zoomed[2], rel=0.1)
+    assert panned[2] == zoomed[2]
+    page.locator("#minimap").click(position={"x": 30, "y": 190})
+    moved(page, panned)
+    # Whoever is followed stands in the middle; a click there chooses it anew.
+    page.keyboard.press("j")
+    page.wait_for_function("metammoStats.camera.zoom > 0.85")
+    # Each picture brings it half the way nearer.
+    count = page.evaluate("metammoStats.frameCount")
+    page.wait_for_function("count => metammoStats.frameCount > count", arg=count + 20)
+    page.keyboard.press("Escape")
+    page.wait_for_function("metammoStats.selected === -1")
+    page.mouse.click(x, y - 8)
+    page.wait_for_function("metammoStats.selected >= 0")
+
+
+def test_a_file_may_be_dropped_or_chosen(page, replays):
+    page.goto((DIST / "single.html").as_uri())
+    page.get_by_text("Drop a replay here").wait_for()
+    text = base64.b64encode(replays("made_up").read_bytes()).decode()
+    page.evaluate(
+        """text => {
+          const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([bytes], "a.metammo"));
+          for (const kind of ["dragover", "drop"]) {
+            window.dispatchEvent(new DragEvent(kind, { dataTransfer, cancelable: true }));
+          }
+        }""",
+        text,
+    )
+    page.wait_for_function("window.metammoStats?.frameCount > 3")
+    assert "team battle" in page.locator("#title").inner_text()
+    page.reload()
+    page.wait_for_function("window.metammoStats !== undefined")
+    page.locator("#open").set_input_files(replays("made_up"))
+    page.wait_for_function("metammoStats.frameCount > 3")
+
+
+def test_the_help_opens_and_closes(page, pages):
+    open_replay(page, pages("made_up"))
+    help_text = page.get_by_role("dialog")
+    for key in ("?", "Escape"):
+        page.keyboard.press("?")
+        help_text.wait_for()
         page.keyboard.press(key)
-    page.wait_for_function("metammoStats.frame === 0")
+        help_text.wait_for(state="hidden")
+    page.locator("#help-button").click()
+    help_text.get_by_role("button", name="Close").click()
+    help_text.wait_for(state="hidden")
 
 
-def test_a_frame_takes_little_script(page, replay_page):
-    open_replay(page, replay_page)
+def test_the_keyboard_reaches_every_control(page, pages):
+    open_replay(page, pages("made_up"))
+    seek(page, 10)
+    page.evaluate(LOOKS)
+    wanted = page.evaluate("looks.controls()")
+    page.evaluate("document.activeElement.blur()")
+    reached, without_ring = set(), []
+    for _ in range(len(wanted) + 10):
+        page.keyboard.press("Tab")
+        focused = page.evaluate("looks.focused()")
+        if focused is not None:
+            reached.add(focused["name"])
+            if not focused["isRinged"]:
+                without_ring.append(focused["name"])
+    assert set(wanted) - reached == set()
+    assert without_ring == []
+
+
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_it_looks_well(name, page, pages, folder):
+    pictures = Path(os.environ.get("METAMMO_SCREENSHOTS", folder))
+    pictures.mkdir(parents=True, exist_ok=True)
+    open_replay(page, pages(name))
+    seek(page, 40)
+    page.evaluate(LOOKS)
+    for part in ("whole", "near"):
+        if part == "near":
+            page.keyboard.press("j")
+            page.wait_for_function("metammoStats.camera.zoom > 0.85", timeout=60_000)
+        for theme, (wide, high) in VIEWS:
+            page.set_viewport_size({"width": wide, "height": high})
+            page.emulate_media(color_scheme=theme)
+            # Panels take turns, and what comes into sight is drawn over a few frames.
+            page.wait_for_timeout(1000)
+            page.screenshot(path=pictures / f"{name}-{part}-{theme}-{wide}x{high}.png")
+            assert page.evaluate("looks.overlaps()") == []
+            assert page.evaluate("looks.cut()") == []
+            assert page.evaluate("least => looks.faint(least)", CONTRAST) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= wide
+
+
+def test_the_largest_replay_is_soon_on_the_screen(page, pages):
+    address = pages(PUBLISHED[0])
+    times = []
+    for _ in range(5):
+        open_replay(page, address)
+        times.append(page.evaluate("metammoStats.firstFrame"))
+    text = ", ".join(f"{time:.0f}" for time in times)
+    say(f"first frame of {PUBLISHED[0]} after {text} ms")
+    assert np.median(times) < FIRST_LIMIT
+
+
+def test_a_frame_takes_little_script(page, pages):
+    open_replay(page, pages("made_up"))
     # Textures are drawn when tiles first come into sight; what is measured is play.
-    page.wait_for_timeout(5000)
-    page.evaluate("metammoStats.frameCount = 0")
+    page.wait_for_timeout(4000)
     page.keyboard.press("Home")
     page.keyboard.press("Space")
+    page.evaluate("metammoStats.frameCount = 0")
     page.wait_for_timeout(5000)
     times = page.evaluate(
         "[...metammoStats.frameTimes.slice(0, Math.min(metammoStats.frameCount, 600))]"
     )
     median = float(np.median(times))
-    load = page.evaluate("metammoStats.loadTime")
-    print(
-        f"\n{len(times)} frames, script {median:.1f} ms a frame (median), "
-        f"{np.percentile(times, 95):.1f} (95th); opened in {load:.0f} ms"
+    say(
+        f"400 entities: {len(times) / 5:.0f} frames/s, script {median:.1f} ms a frame (median), "
+        f"{np.percentile(times, 95):.1f} ms (95th)"
     )
     assert len(times) > 10
     assert median < FRAME_LIMIT
 
 
-def test_what_is_wrong_with_a_file_is_said_in_one_line(page):
+def test_what_is_wrong_with_a_file_is_said_in_one_line(page, replays):
     page.goto((DIST / "single.html").as_uri())
     page.wait_for_function("window.metammoStats !== undefined")
-    whole = make_replay()
+    whole = replays("made_up").read_bytes()
     for content, words in (
         (b"PK\x03\x04 something else", "not a metammo replay"),
         (whole[: len(whole) // 2], "cut short"),

@@ -8,12 +8,14 @@ import { openFile, openFromPage } from "./open";
 import { escape, find } from "./page";
 import { AgentPanel } from "./panels/agent";
 import { Charts } from "./panels/charts";
+import { showLegend } from "./panels/legend";
 import { Market } from "./panels/market";
 import { Minimap } from "./panels/minimap";
 import { Scoreboard } from "./panels/scoreboard";
 import { Timeline } from "./panels/timeline";
 import { Player } from "./player";
 import { type HappeningKind, type Replay, teamName } from "./replay";
+import type { Camera } from "./world/camera";
 import { Stage } from "./world/stage";
 
 /** Milliseconds between updates of what is text and tables. */
@@ -25,8 +27,12 @@ interface Stats {
   frameTimes: Float64Array;
   frameCount: number;
   loadTime: number;
+  /** From the page's beginning to the first picture of a replay, milliseconds. */
+  firstFrame: number;
   frame: number;
   selected: number;
+  /** Where the view is. */
+  camera: Camera;
 }
 
 declare global {
@@ -52,7 +58,7 @@ class App {
   private lastPart = 0;
 
   constructor(private readonly stage: Stage) {
-    this.stats = { frameTimes: new Float64Array(SAMPLES), frameCount: 0, loadTime: 0, frame: 0, selected: -1 };
+    this.stats = { frameTimes: new Float64Array(SAMPLES), frameCount: 0, loadTime: 0, firstFrame: 0, frame: 0, selected: -1, camera: stage.camera };
     window.metammoStats = this.stats;
     this.minimap = new Minimap(stage, () => (this.isFollowing = false));
     stage.onPick = (entity) => this.select(entity);
@@ -61,6 +67,7 @@ class App {
       if (stage.entities !== null) stage.entities.team = team;
     };
     this.charts.onSeek = this.timeline.onSeek = (frame) => this.seek(frame);
+    showLegend(stage.atlas);
     this.wire();
     requestAnimationFrame((time) => this.tick(time));
   }
@@ -92,7 +99,7 @@ class App {
     this.charts.show(replay);
     this.timeline.show(replay);
     this.minimap.show(replay);
-    find("market-button").hidden = replay.items === null;
+    find("market-button").hidden = !replay.hasMarket;
     this.market.toggle(false);
     find("title").innerHTML = this.title(replay);
     document.title = `${replay.header.game ?? "replay"} – metammo viewer`;
@@ -107,8 +114,10 @@ class App {
     // A converted file does not say how the game ended.
     const nobody = header.is_decided === null ? "" : "no winner";
     const won = teams.length > 0 ? `won by team${teams.length > 1 ? "s" : ""} ${names}` : nobody;
-    const words = [header.config, `seed ${header.seed ?? "?"}`, `${header.players} agents`, `${header.ticks} ticks`, won];
-    return `<b>${escape((header.game ?? "replay").replaceAll("_", " "))}</b> <span class="soft">· ${escape(words.filter(Boolean).join(" · "))}</span>`;
+    const seed = header.seed === null ? "" : `seed ${header.seed}`;
+    const words = [header.config, seed, `${header.players} agents`, `${header.ticks} ticks`, won];
+    const game = header.game ?? (header.source === "neural_mmo" ? "Neural MMO" : "replay");
+    return `<b>${escape(game.replaceAll("_", " "))}</b> <span class="soft">· ${escape(words.filter(Boolean).join(" · "))}</span>`;
   }
 
   private seek(frame: number): void {
@@ -120,6 +129,7 @@ class App {
     if (this.stage.entities === null) return;
     this.stage.entities.selected = this.stats.selected = entity;
     this.isFollowing = entity >= 0;
+    find("legend").hidden = entity >= 0;
     this.lastPanels = -1;
   }
 
@@ -151,7 +161,6 @@ class App {
   private toggleTheme(): void {
     const { dataset } = document.documentElement;
     dataset["theme"] = dataset["theme"] === "light" ? "dark" : "light";
-    this.charts.draw();
   }
 
   private wire(): void {
@@ -241,7 +250,7 @@ class App {
   }
 
   private toggleMarket(): void {
-    if (this.replay?.items) this.market.toggle();
+    if (this.replay?.hasMarket) this.market.toggle();
     this.lastPanels = -1;
   }
 
@@ -259,6 +268,7 @@ class App {
       this.updatePanels(frame, time);
       this.stats.frame = frame;
       this.stats.frameTimes[this.stats.frameCount++ % SAMPLES] = performance.now() - start;
+      this.stats.firstFrame ||= performance.now();
     }
     requestAnimationFrame((next) => this.tick(next));
   }
@@ -317,8 +327,17 @@ function followSystemTheme(): void {
 
 async function start(): Promise<void> {
   followSystemTheme();
-  const app = new App(await Stage.create(find("stage")));
-  await app.open(openFromPage);
+  // The replay is read in a thread of its own while this one gets ready to draw; but a thread
+  // only begins while this one is idle.
+  let reading: Promise<Replay | null> = Promise.resolve(null);
+  await new Promise<void>((resolve) => {
+    reading = openFromPage(resolve);
+    // What goes wrong is told below, to whoever opens it.
+    reading.then(() => resolve(), () => resolve());
+  });
+  const stage = await Stage.create(find("stage"));
+  stage.warmUp();
+  await new App(stage).open(() => reading);
 }
 
 void start();

@@ -156,31 +156,54 @@ function checkHeader(header: Header): void {
 /** Undo delta coding in place: a running sum along the first axis, wrapped in the dtype. */
 export function undoDelta(values: Column, rows: number): void {
   const width = rows > 0 ? values.length / rows : 0;
-  // An element of a typed integer array wraps by itself.
-  for (let index = width; index < values.length; index++) {
-    values[index] = values[index]! + values[index - width]!;
-  }
+  // An element of a typed integer array wraps by itself. One loop for each of the common types:
+  // a loop that meets several of them is five times slower.
+  if (values instanceof Uint8Array) addBytes(values, width);
+  else if (values instanceof Int16Array) addShorts(values, width);
+  else addAny(values, width);
 }
 
-let crcTable: Uint32Array | null = null;
+function addBytes(values: Uint8Array, width: number): void {
+  for (let index = width; index < values.length; index++) values[index] = values[index]! + values[index - width]!;
+}
 
-/** Return the CRC-32 of bytes, as zlib does. */
+function addShorts(values: Int16Array, width: number): void {
+  for (let index = width; index < values.length; index++) values[index] = values[index]! + values[index - width]!;
+}
+
+function addAny(values: Column, width: number): void {
+  for (let index = width; index < values.length; index++) values[index] = values[index]! + values[index - width]!;
+}
+
+let crcTables: Int32Array | null = null;
+
+/** Four tables of 256: a byte's effect on the sum when 0 to 3 bytes follow it. */
+function makeCrcTables(): Int32Array {
+  const tables = new Int32Array(4 * 256);
+  for (let byte = 0; byte < 256; byte++) {
+    let value = byte;
+    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+    tables[byte] = value;
+  }
+  for (let at = 256; at < tables.length; at++) {
+    const before = tables[at - 256]!;
+    tables[at] = tables[before & 255]! ^ (before >>> 8);
+  }
+  return tables;
+}
+
+/** Return the CRC-32 of bytes, as zlib does; four bytes at a time. */
 export function crc32(bytes: Uint8Array): number {
-  if (crcTable === null) {
-    crcTable = new Uint32Array(256);
-    for (let byte = 0; byte < 256; byte++) {
-      let value = byte;
-      for (let bit = 0; bit < 8; bit++) {
-        value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
-      }
-      crcTable[byte] = value;
-    }
+  const tables = (crcTables ??= makeCrcTables());
+  let crc = -1;
+  let index = 0;
+  for (; index + 4 <= bytes.length; index += 4) {
+    crc ^= bytes[index]! | (bytes[index + 1]! << 8) | (bytes[index + 2]! << 16) | (bytes[index + 3]! << 24);
+    crc = tables[768 + (crc & 255)]! ^ tables[512 + ((crc >>> 8) & 255)]!
+      ^ tables[256 + ((crc >>> 16) & 255)]! ^ tables[crc >>> 24]!;
   }
-  let crc = 0xffffffff;
-  for (let index = 0; index < bytes.length; index++) {
-    crc = crcTable[(crc ^ bytes[index]!) & 255]! ^ (crc >>> 8);
-  }
-  return (crc ^ 0xffffffff) >>> 0;
+  for (; index < bytes.length; index++) crc = tables[(crc ^ bytes[index]!) & 255]! ^ (crc >>> 8);
+  return (crc ^ -1) >>> 0;
 }
 
 /** Inflate a section into exactly `size` bytes; more or fewer are an error. */

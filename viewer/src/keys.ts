@@ -10,6 +10,8 @@ export interface Key {
 export function listen(keys: readonly Key[]): void {
   window.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // An open dialog has the keyboard to itself; the browser closes it by Escape.
+    if (document.querySelector("dialog[open]") !== null && event.key !== "?") return;
     const target = event.target as HTMLElement;
     // A focused button answers to the space bar itself.
     if (event.key === " " && target.closest("button, label, dialog")) return;

@@ -1,32 +1,37 @@
 // Where does a replay come from? A dropped or chosen file, an address, or the page itself.
 
+import type { Answer, Source } from "./decode";
+import Decoder from "./decode?worker&inline";
 import { FormatError } from "./format";
+import { find } from "./page";
 import { Replay } from "./replay";
 
-/** Return what the page was opened with, or null. */
-export async function openFromPage(): Promise<Replay | null> {
-  const embedded = document.getElementById("replay")?.textContent?.trim();
-  if (embedded) {
-    let text: string;
-    try {
-      text = atob(embedded);
-    } catch {
-      throw new FormatError("The replay inside this page is damaged: it is not base64.");
-    }
-    return Replay.open(Uint8Array.from(text, (sign) => sign.charCodeAt(0)));
-  }
-  const address = new URLSearchParams(location.search).get("file");
-  if (address === null) return null;
-  let answer: Response;
-  try {
-    answer = await fetch(address);
-  } catch {
-    throw new FormatError(`The replay at ${address} cannot be reached.`);
-  }
-  if (!answer.ok) throw new FormatError(`The replay at ${address} cannot be read: ${answer.status}.`);
-  return Replay.open(new Uint8Array(await answer.arrayBuffer()));
+/** Return what the page was opened with, or null; `onBegin` is called once that is being read. */
+export async function openFromPage(onBegin: () => void): Promise<Replay | null> {
+  const base64 = document.getElementById("replay")?.textContent;
+  if (base64) return read({ base64 }, onBegin);
+  const file = new URLSearchParams(location.search).get("file");
+  return file === null ? null : read({ address: new URL(file, location.href).href }, onBegin);
 }
 
 export async function openFile(file: File): Promise<Replay> {
-  return Replay.open(new Uint8Array(await file.arrayBuffer()));
+  return read({ bytes: new Uint8Array(await file.arrayBuffer()) });
+}
+
+/** Read a file in a thread of its own. */
+async function read(source: Source, onBegin: () => void = () => {}): Promise<Replay> {
+  find("progress").hidden = false;
+  const worker = new Decoder();
+  try {
+    const answer = await new Promise<Exclude<Answer, "begun">>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<Answer>) => (data === "begun" ? onBegin() : resolve(data));
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.postMessage(source, "bytes" in source ? [source.bytes.buffer as ArrayBuffer] : []);
+    });
+    if ("refusal" in answer) throw new FormatError(answer.refusal);
+    return new Replay(answer.header, answer.columns);
+  } finally {
+    worker.terminate();
+    find("progress").hidden = true;
+  }
 }

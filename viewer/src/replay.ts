@@ -73,6 +73,16 @@ export class Replay {
     return new Replay(header, columns);
   }
 
+  /** Whether progress, rewards and words are known; a converted file does not say them. */
+  get hasTasks(): boolean {
+    return this.header.source !== "neural_mmo";
+  }
+
+  /** Whether it is known what is for sale; a converted file does not say it. */
+  get hasMarket(): boolean {
+    return this.items !== null && this.header.source !== "neural_mmo";
+  }
+
   column(name: ColumnName | ObjectiveName): Column {
     const values = this.columns.get(name);
     if (values === undefined) throw new FormatError(`The replay lacks the section ${name}.`);

@@ -1,12 +1,16 @@
 """What a replay's header says of an episode: of its start and its rules, and how it ended."""
 
+import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from numpy.typing import NDArray
+
 from metammo.envs.batch import Batch
 from metammo.rules.materials import Material
 from metammo.rules.rules import RULE_COLUMNS
+from metammo.tasks.tasks import Task
 
 
 def written_knobs(knobs: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,7 +56,11 @@ def episode_header(
         "knobs": written_knobs(knobs or {}),
         "players": players,
         **_teams(world, policies),
-        "player_tasks": [tasks[number].sentence for number in numbers] if tasks else [],
+        "player_tasks": [
+            _sentence(tasks[number], world.task_argument[player])
+            for player, number in enumerate(numbers)
+            if tasks
+        ],
         "map_size": batch.sizes.map_size,
         **_ground(world, batch.sizes.map_size),
         "rung": int(world.episode_rung),
@@ -80,6 +88,21 @@ def _teams(world: Any, policies: Sequence[str]) -> dict[str, Any]:
         policy = policies[first] if policies else ""
         teams.append({"first": first, "size": int(world.team_size[team]), "policy": policy})
     return {"teams": teams, "player_team": world.entity_team[: int(world.player_count)].tolist()}
+
+
+def _sentence(task: Task, numbers: NDArray[Any]) -> str:
+    """Return what a task asks, with the episode's numbers in place of the knobs' names.
+
+    Args:
+        task: what is asked.
+        numbers: [steps, arguments], of the agent that is asked.
+    """
+    sentence = task.sentence
+    for place, step in enumerate(task.steps):
+        for index, argument in enumerate(step.arguments):
+            if isinstance(argument, str):
+                sentence = re.sub(rf"\b{argument}\b", str(int(numbers[place, index])), sentence)
+    return sentence
 
 
 def _ground(world: Any, side: int) -> dict[str, Any]:

@@ -53,11 +53,13 @@ export class AgentPanel {
         parts.push(meter("Food", replay.column("player_food")[player]!, "#e3a84a"));
         parts.push(meter("Water", replay.column("player_water")[player]!, "#5aa9e6"));
       }
-      parts.push(meter("Task", Math.round(replay.column("player_progress")[player]! * 100), "#b18cf0"));
+      if (replay.hasTasks) parts.push(meter("Task", Math.round(replay.column("player_progress")[player]! * 100), "#b18cf0"));
       const message = replay.column("player_message")[player]!;
       facts.push(
         ["Kills", replay.column("player_kills")[player]!],
         ["Damage", replay.damageTaken[player]!],
+      );
+      if (replay.hasTasks) facts.push(
         ["Best", `${Math.round(bestProgress(replay)[player]! * 100)}%`],
         ["Reward", replay.column("player_reward")[player]!.toFixed(3)],
         ["Says", message === 0 ? "–" : message],
@@ -94,7 +96,7 @@ export class AgentPanel {
     const now = frame * replay.entities;
     const [rows, cols] = [replay.column("entity_row"), replay.column("entity_col")];
     const [row, col] = [rows[now + selected]!, cols[now + selected]!];
-    const context = this.canvas.getContext("2d")!;
+    const context = this.canvas.getContext("2d", { willReadFrequently: true })!;
     this.map = replay.mapAt(frame, this.map);
     for (let down = -SIGHT; down <= SIGHT; down++) {
       for (let across = -SIGHT; across <= SIGHT; across++) {

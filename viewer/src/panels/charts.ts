@@ -3,12 +3,14 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-import { toCss, teamColors } from "../colors";
+import { shade, toCss, teamColors } from "../colors";
 import { find } from "../page";
 import type { Replay } from "../replay";
 import { groupByPolicy, groupByTeam, type Measure, series } from "../series";
 
-const LINES = 20;
+/** With more teams than this, charts have a line for each policy. */
+export const LINES = 20;
+const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000];
 const LABELS: Record<Measure, string> = { alive: "Alive", held: "Objectives", gold: "Gold" };
 
 export class Charts {
@@ -16,11 +18,17 @@ export class Charts {
   private chart: uPlot | null = null;
   private measure: Measure = "alive";
   private replay: Replay | null = null;
+  private frame = 0;
   private readonly playhead = document.createElement("div");
 
   constructor() {
     this.playhead.className = "playhead";
-    new ResizeObserver(() => this.chart?.setSize(this.size())).observe(find("chart"));
+    new ResizeObserver(() => {
+      this.chart?.setSize(this.size());
+      this.update(this.frame);
+    }).observe(find("chart"));
+    // Its colours are the theme's, whoever changes that.
+    new MutationObserver(() => this.draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
   show(replay: Replay): void {
@@ -39,7 +47,7 @@ export class Charts {
     this.draw("alive");
   }
 
-  /** Draw the chart of a measure, also after the theme changed. */
+  /** Draw the chart of a measure. */
   draw(measure = this.measure): void {
     const { replay } = this;
     if (replay === null) return;
@@ -49,7 +57,9 @@ export class Charts {
     }
     const isByTeam = replay.header.teams.length <= LINES;
     const groups = isByTeam ? groupByTeam(replay) : groupByPolicy(replay);
-    const colors = teamColors(groups.length);
+    // On white, bright lines are hard to see.
+    const isLight = document.documentElement.dataset["theme"] === "light";
+    const colors = teamColors(groups.length).map((color) => shade(color, isLight ? 0.8 : 1));
     const style = getComputedStyle(document.documentElement);
     const soft = style.getPropertyValue("--soft");
     const edge = style.getPropertyValue("--edge");
@@ -61,7 +71,7 @@ export class Charts {
       scales: { x: { time: false } },
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
-      axes: [{ ...axis, size: 26 }, { ...axis, size: 42 }],
+      axes: [{ ...axis, size: 26 }, { ...axis, size: 42, incrs: STEPS }],
       series: [{}, ...groups.map((group, at) => ({ label: group.name, stroke: toCss(colors[at]!), width: 1.6, points: { show: false } }))],
     }, [time, ...series(replay, groups, measure)], find("chart"));
     this.chart.over.appendChild(this.playhead);
@@ -71,6 +81,7 @@ export class Charts {
   }
 
   update(frame: number): void {
+    this.frame = frame;
     if (this.chart === null) return;
     this.playhead.style.transform = `translateX(${this.chart.valToPos(frame, "x") - 1}px)`;
   }

@@ -29,6 +29,10 @@ export class Market {
     const rows = offers.map((offer) =>
       `<tr><td>${escape(ITEM_NAMES[offer.type] ?? "item")}</td><td>${offer.level}</td><td>${offer.count}</td>`
       + `<td>${offer.cheapest}</td><td>${escape(replay.nameOf(offer.seller))}</td></tr>`);
+    if (total === 0) {
+      this.element.innerHTML = `<h2>Market</h2><p class="soft">Nothing is for sale now.</p>`;
+      return;
+    }
     this.element.innerHTML = `<h2>Market <span class="soft">${total} offers</span></h2><table><thead><tr>`
       + `<th>Item</th><th>Level</th><th>Offers</th><th>From</th><th>Seller</th></tr></thead>`
       + `<tbody>${rows.join("")}</tbody></table>`;

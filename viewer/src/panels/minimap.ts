@@ -1,10 +1,15 @@
 // Where is what, in all? A small map; a click goes there.
 
-import { FOG, KIND_COLORS, teamColors, TERRAIN, toCss, type Color } from "../colors";
+import { FOG, KIND_COLORS, shade, teamColors, TERRAIN, toCss, type Color } from "../colors";
 import { clearSquare } from "../fog";
 import { find } from "../page";
 import type { Replay } from "../replay";
 import type { Stage } from "../world/stage";
+
+/** Sides of what stands for agents and NPCs, and the agents' dark edge, pixels of the canvas. */
+const PLAYER = 8;
+const NPC = 5;
+const EDGE = 2;
 
 export class Minimap {
   private readonly canvas = find<HTMLCanvasElement>("minimap");
@@ -41,7 +46,7 @@ export class Minimap {
     const { replay, image } = this;
     if (replay === null || image === null) return;
     if (replay.changesUntil(frame) !== this.changes) this.paintGround(replay, image, frame);
-    const context = this.canvas.getContext("2d")!;
+    const context = this.canvas.getContext("2d", { willReadFrequently: true })!;
     const { first, playable } = replay.header;
     const scale = this.canvas.width / (playable + 1);
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -49,7 +54,7 @@ export class Minimap {
     context.drawImage(this.ground, 0, 0, this.canvas.width, this.canvas.height);
     context.setTransform(scale, 0, 0, scale, -first * scale, -first * scale);
     this.paintFog(context, replay, frame);
-    this.paintEntities(context, replay, frame);
+    this.paintEntities(context, replay, frame, scale);
     this.paintView(context, scale);
   }
 
@@ -59,11 +64,12 @@ export class Minimap {
     replay.mapAt(frame, this.map);
     for (let row = 0; row < image.height; row++) {
       for (let col = 0; col < image.width; col++) {
-        const color = TERRAIN[this.map![(row + first) * side + col + first]!]!;
+        // Darker than the world, so that who stands there is seen.
+        const color = shade(TERRAIN[this.map![(row + first) * side + col + first]!]!, 0.72);
         image.data.set([color[0], color[1], color[2], 255], (row * image.width + col) * 4);
       }
     }
-    this.ground.getContext("2d")!.putImageData(image, 0, 0);
+    this.ground.getContext("2d", { willReadFrequently: true })!.putImageData(image, 0, 0);
   }
 
   private paintFog(context: CanvasRenderingContext2D, replay: Replay, frame: number): void {
@@ -77,7 +83,7 @@ export class Minimap {
     context.fill("evenodd");
   }
 
-  private paintEntities(context: CanvasRenderingContext2D, replay: Replay, frame: number): void {
+  private paintEntities(context: CanvasRenderingContext2D, replay: Replay, frame: number, scale: number): void {
     const now = frame * replay.entities;
     const [alive, kind] = [replay.column("entity_alive"), replay.column("entity_kind")];
     const [rows, cols] = [replay.column("entity_row"), replay.column("entity_col")];
@@ -85,11 +91,11 @@ export class Minimap {
       if (alive[now + entity] === 0) continue;
       const isPlayer = entity < replay.players;
       const color = isPlayer ? this.colors[replay.header.player_team[entity]!] : KIND_COLORS[kind[now + entity]!];
-      const size = isPlayer ? 2.6 : 1.4;
+      const size = (isPlayer ? PLAYER : NPC) / scale;
       const [x, y] = [cols[now + entity]! + 0.5, rows[now + entity]! + 0.5];
       if (isPlayer) {
         context.fillStyle = "rgba(10,12,20,0.85)";
-        context.fillRect(x - size / 2 - 0.5, y - size / 2 - 0.5, size + 1, size + 1);
+        context.fillRect(x - size / 2 - EDGE / scale, y - size / 2 - EDGE / scale, size + 2 * EDGE / scale, size + 2 * EDGE / scale);
       }
       context.fillStyle = toCss(color ?? [255, 255, 255]);
       context.fillRect(x - size / 2, y - size / 2, size, size);
@@ -106,7 +112,7 @@ export class Minimap {
     }
     context.closePath();
     context.strokeStyle = "rgba(255,255,255,0.9)";
-    context.lineWidth = 1.5 / scale;
+    context.lineWidth = 3 / scale;
     context.stroke();
   }
 }

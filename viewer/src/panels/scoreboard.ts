@@ -1,9 +1,10 @@
 // Who is ahead? A table by team or policy, sortable; a click shows one team alone.
 
-import { toCss, teamColors } from "../colors";
+import { type Color, toCss, teamColors } from "../colors";
 import { escape, find } from "../page";
 import type { Replay } from "../replay";
 import { type Group, groupByPolicy, groupByTeam, type Row, scores } from "../series";
+import { LINES } from "./charts";
 
 type Key = "name" | "alive" | "kills" | "gold" | "damage" | "progress";
 const HEADS: [Key, string, string][] = [
@@ -22,6 +23,7 @@ export class Scoreboard {
   private replay: Replay | null = null;
   private frame = 0;
   private chosen = "";
+  private policyColors: Color[] | null = null;
 
   constructor() {
     find("by-team").onclick = () => this.group(true);
@@ -40,6 +42,8 @@ export class Scoreboard {
   show(replay: Replay): void {
     this.replay = replay;
     this.chosen = "";
+    const policies = groupByPolicy(replay).length;
+    this.policyColors = replay.header.teams.length > LINES ? teamColors(policies) : null;
     this.group(true);
   }
 
@@ -53,13 +57,15 @@ export class Scoreboard {
       return this.isRising ? order : -order;
     });
     const colors = teamColors(this.replay.header.teams.length);
-    const head = HEADS.map(([key, label, hint]) => {
+    const heads = HEADS.filter(([key]) => key !== "progress" || this.replay!.hasTasks);
+    const head = heads.map(([key, label, hint]) => {
       const sorted = key === this.sortKey ? ` aria-sort="${this.isRising ? "ascending" : "descending"}"` : "";
       return `<th${sorted}><button data-sort="${key}" title="${hint}">${label}</button></th>`;
     });
     const body = rows.map((row) => this.rowText(row, colors));
     const focus = (document.activeElement as HTMLElement | null)?.dataset;
     const table = find("scores");
+    table.classList.toggle("policies", !this.isByTeam);
     table.innerHTML = `<thead><tr>${head.join("")}</tr></thead><tbody>${body.join("")}</tbody>`;
     // The table is written anew: give back the keyboard's place.
     const name = focus?.["sort"] ?? focus?.["group"];
@@ -70,14 +76,16 @@ export class Scoreboard {
 
   private rowText(row: Row, colors: ReturnType<typeof teamColors>): string {
     const { group } = row;
-    const swatch = this.isByTeam ? `<span class="swatch" style="background:${toCss(colors[group.teams[0]!]!)}"></span>` : "";
+    // A policy's colour is that of its line in the charts, where they are by policy.
+    const color = this.isByTeam ? colors[group.teams[0]!] : this.policyColors?.[this.groups.indexOf(group)];
+    const swatch = color ? `<span class="swatch" style="background:${toCss(color)}"></span>` : "";
     const policy = this.isByTeam ? ` title="policy: ${escape(this.replay!.policyOf(group.teams[0]!))}"` : "";
     const name = escape(group.name);
     const look = `${group.name === this.chosen ? "chosen" : ""} ${row.alive === 0 ? "fallen" : ""}`;
     const total = group.players.length;
     return `<tr tabindex="0" class="${look}" data-group="${name}"${policy}><td>${swatch}${name}</td>`
       + `<td>${row.alive}<span class="soft">/${total}</span></td><td>${row.kills}</td><td>${row.gold}</td>`
-      + `<td>${row.damage}</td><td>${Math.round(row.progress * 100)}%</td></tr>`;
+      + `<td>${row.damage}</td>${this.replay!.hasTasks ? `<td>${Math.round(row.progress * 100)}%</td>` : ""}</tr>`;
   }
 
   private press(target: HTMLElement): void {

@@ -34,7 +34,7 @@ export class Timeline {
     const ratio = window.devicePixelRatio;
     canvas.width = canvas.clientWidth * ratio;
     canvas.height = canvas.clientHeight * ratio;
-    const context = canvas.getContext("2d")!;
+    const context = canvas.getContext("2d", { willReadFrequently: true })!;
     context.scale(ratio, ratio);
     const wide = canvas.clientWidth - 2 * THUMB;
     const high = canvas.clientHeight;

@@ -19,6 +19,8 @@ export class Atlas {
   readonly textures = new Map<string, Texture>();
   readonly digits: Texture[] = [];
   private readonly canvas = document.createElement("canvas");
+  // Kept in main memory: it is drawn once and then only copied.
+  private readonly context = this.canvas.getContext("2d", { willReadFrequently: true })!;
   private readonly source: CanvasSource;
   private used = 0;
 
@@ -57,12 +59,18 @@ export class Atlas {
     return this.textures.get(name) ?? Texture.EMPTY;
   }
 
+  /** Copy what has a name onto a canvas, to fill it. */
+  copy(name: string, target: Canvas): void {
+    const { x, y, width, height } = this.get(name).frame;
+    target.drawImage(this.canvas, x, y, width, height, 0, 0, target.canvas.width, target.canvas.height);
+  }
+
   /** Draw into the next cell; (0, 0) is where the thing touches the ground. */
   private draw(name: string, paint: (canvas: Canvas) => void): void {
     const place = this.used++;
     const left = (place % COLUMNS) * CELL;
     const top = Math.floor(place / COLUMNS) * CELL;
-    const canvas = this.canvas.getContext("2d")!;
+    const canvas = this.context;
     canvas.save();
     canvas.scale(SHARP, SHARP);
     canvas.beginPath();
@@ -84,7 +92,7 @@ export class Atlas {
   private drawStrips(): void {
     const place = this.used++;
     const [left, top] = [(place % COLUMNS) * CELL, Math.floor(place / COLUMNS) * CELL];
-    const canvas = this.canvas.getContext("2d")!;
+    const canvas = this.context;
     canvas.save();
     canvas.scale(SHARP, SHARP);
     canvas.fillStyle = "#fff";
@@ -101,7 +109,7 @@ export class Atlas {
   }
 
   private drawDigits(): void {
-    const canvas = this.canvas.getContext("2d")!;
+    const canvas = this.context;
     canvas.save();
     canvas.scale(SHARP, SHARP);
     canvas.font = "800 15px system-ui, sans-serif";

@@ -101,9 +101,10 @@ export class Marks {
   }
 
   private tile(projection: Projection, row: number, col: number, color: number): void {
-    this.ground.poly(this.square(projection, row - 1, col - 1, row + 2, col + 2))
-      .fill({ color, alpha: 0.16 }).stroke({ width: 3.5, color: 0x14161e, alpha: 0.6 })
-      .stroke({ width: 2, color, alpha: 1 });
+    const around = this.square(projection, row - 1, col - 1, row + 2, col + 2);
+    // A path is used up by its stroke.
+    this.ground.poly(around).fill({ color, alpha: 0.16 }).stroke({ width: 4.5, color: 0x14161e, alpha: 0.6 });
+    this.ground.poly(around).stroke({ width: 2.5, color, alpha: 1 });
     this.ground.poly(this.square(projection, row, col, row + 1, col + 1)).fill({ color, alpha: 0.5 });
   }
 

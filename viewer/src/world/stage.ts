@@ -1,6 +1,6 @@
 // What is on the canvas? The world's layers, the camera, and what the pointer does.
 
-import { Application, Container } from "pixi.js";
+import { Container, Graphics, Particle, ParticleContainer, Sprite, WebGLRenderer } from "pixi.js";
 
 import { teamColors, toNumber } from "../colors";
 import type { Replay } from "../replay";
@@ -21,36 +21,47 @@ export class Stage {
   /** Called when the person moves the view by hand. */
   onPan: () => void = () => {};
   entities: Entities | null = null;
+  private readonly root = new Container();
   private readonly world = new Container({ isRenderGroup: true });
   private terrain: Terrain | null = null;
   private marks: Marks | null = null;
   private effects: Effects | null = null;
   private replay: Replay | null = null;
-  private atlas: Atlas | null = null;
+  readonly atlas = new Atlas();
 
-  private constructor(private readonly application: Application, private readonly host: HTMLElement) {}
+  private constructor(private readonly renderer: WebGLRenderer, private readonly host: HTMLElement) {}
 
   static async create(host: HTMLElement): Promise<Stage> {
-    const application = new Application();
-    await application.init({
-      antialias: true, autoStart: false, sharedTicker: false, backgroundAlpha: 0,
-      resolution: Math.min(window.devicePixelRatio, 2), autoDensity: true, preference: "webgl",
+    // Not an `Application`: that first tries out on a canvas of its own whether there is WebGL.
+    const renderer = new WebGLRenderer();
+    await renderer.init({
+      antialias: true, backgroundAlpha: 0, resolution: Math.min(window.devicePixelRatio, 2),
+      autoDensity: true, skipExtensionImports: true,
     });
-    application.ticker.stop();
-    host.appendChild(application.canvas);
-    application.canvas.setAttribute("aria-hidden", "true");
-    const stage = new Stage(application, host);
-    application.stage.addChild(stage.world);
+    host.appendChild(renderer.canvas);
+    renderer.canvas.setAttribute("aria-hidden", "true");
+    const stage = new Stage(renderer, host);
+    stage.root.addChild(stage.world);
     new ResizeObserver(() => stage.resize()).observe(host);
     stage.resize();
     stage.listen();
     return stage;
   }
 
+  /** Draw one thing of each kind: the shaders are compiled while a replay is still being read. */
+  warmUp(): void {
+    const texture = this.atlas.get("white");
+    const particles = new ParticleContainer({ texture });
+    particles.addParticle(new Particle({ texture, alpha: 0 }));
+    const graphics = new Graphics().rect(0, 0, 1, 1).fill({ color: 0, alpha: 0 });
+    this.world.addChild(new Sprite({ texture, alpha: 0.01 }), particles, graphics);
+    this.renderer.render(this.root);
+    this.world.removeChildren().forEach((child) => child.destroy());
+  }
+
   show(replay: Replay): void {
     this.world.removeChildren();
     this.replay = replay;
-    this.atlas ??= new Atlas();
     const colors = teamColors(replay.header.teams.length).map(toNumber);
     this.terrain = new Terrain(replay, this.atlas);
     this.marks = new Marks(replay, this.atlas, colors);
@@ -101,21 +112,21 @@ export class Stage {
     this.entities.draw(frame, share, projection, camera);
     this.effects!.draw(frame, share, projection, camera);
     this.marks!.draw(frame, projection, camera.zoom, this.entities.selected);
-    this.application.render();
+    this.renderer.render(this.root);
   }
 
   private resize(): void {
     const [width, height] = [this.host.clientWidth, this.host.clientHeight];
     if (width === 0 || height === 0) return;
     const isFirst = this.camera.width === 1;
-    this.application.renderer.resize(width, height);
+    this.renderer.resize(width, height);
     this.camera.width = width;
     this.camera.height = height;
     if (isFirst) this.fit();
   }
 
   private listen(): void {
-    const { canvas } = this.application;
+    const { canvas } = this.renderer;
     let from: { x: number; y: number; moved: number } | null = null;
     canvas.addEventListener("pointerdown", (event) => {
       from = { x: event.clientX, y: event.clientY, moved: 0 };
