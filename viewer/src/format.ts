@@ -62,6 +62,8 @@ export interface Header {
   has_truth: boolean;
   has_frames: boolean;
   player_tasks: string[] | null;
+  /** Names of the heads of an action; where thoughts are kept. */
+  heads?: string[];
   sections: Section[];
 }
 
@@ -70,11 +72,11 @@ export class FormatError extends Error {}
 
 const MAGIC = "METAMMO";
 const VERSION = 1;
-const HEADER_LIMIT = 64 * 1024 * 1024;
+export const HEADER_LIMIT = 64 * 1024 * 1024;
 /** Bytes that all sections may inflate to: beyond it a small file could fill the memory. */
-const RAW_LIMIT = 1024 * 1024 * 1024;
+export const RAW_LIMIT = 1024 * 1024 * 1024;
 
-const MAKERS: Record<string, (buffer: ArrayBuffer) => Column> = {
+export const MAKERS: Record<string, (buffer: ArrayBuffer) => Column> = {
   uint8: (buffer) => new Uint8Array(buffer),
   int8: (buffer) => new Int8Array(buffer),
   uint16: (buffer) => new Uint16Array(buffer),
@@ -83,7 +85,7 @@ const MAKERS: Record<string, (buffer: ArrayBuffer) => Column> = {
   float32: (buffer) => new Float32Array(buffer),
   float64: (buffer) => new Float64Array(buffer),
 };
-const ITEM_SIZE: Record<string, number> = {
+export const ITEM_SIZE: Record<string, number> = {
   uint8: 1, int8: 1, uint16: 2, int16: 2, int32: 4, float32: 4, float64: 8, uint64: 8,
 };
 
@@ -112,7 +114,7 @@ export function readHeader(bytes: Uint8Array): { header: Header; start: number }
   return { header, start: 12 + length };
 }
 
-function checkHeader(header: Header): void {
+export function checkHeader(header: Header): void {
   if (header === null || typeof header !== "object" || Array.isArray(header)) {
     throw new FormatError("The replay's header is not an object.");
   }

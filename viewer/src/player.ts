@@ -6,8 +6,8 @@ export const TICK_RATE = 3;
 
 export class Player {
   isPlaying = false;
-  private place = 0;
-  private step = 2;
+  protected place = 0;
+  private speedAt = 2;
 
   constructor(public last = 0) {}
 
@@ -21,11 +21,17 @@ export class Player {
   }
 
   get speed(): number {
-    return SPEEDS[this.step]!;
+    return SPEEDS[this.speedAt]!;
   }
 
+  /** Go to a frame and stay there. */
   seek(frame: number): void {
+    this.isPlaying = false;
     this.place = Math.max(0, Math.min(this.last, Math.round(frame)));
+  }
+
+  step(by: number): void {
+    this.seek(this.frame + by);
   }
 
   play(isPlaying: boolean): void {
@@ -35,7 +41,7 @@ export class Player {
   }
 
   faster(by: 1 | -1): void {
-    this.step = Math.max(0, Math.min(SPEEDS.length - 1, this.step + by));
+    this.speedAt = Math.max(0, Math.min(SPEEDS.length - 1, this.speedAt + by));
   }
 
   advance(seconds: number): void {

@@ -1,6 +1,7 @@
-// What happened in a replay? Its columns by name, and what follows from them.
+// What happened in a replay? Its columns by name, and what follows from them, frame by frame.
 
 import { type Column, FormatError, type Header, readFile } from "./format";
+import { findThoughts, type Thoughts } from "./thoughts";
 
 export const KIND_NAMES = ["none", "agent", "passive", "neutral", "aggressive", "soldier"];
 export const PLAYER = 1;
@@ -40,37 +41,58 @@ export function teamName(team: number): string {
   return team < 26 ? last : teamName(Math.floor(team / 26) - 1) + last;
 }
 
+/**
+ * An episode: all of it, read from a file, or what is there of one that is played (`LiveReplay`).
+ *
+ * Columns have room for `capacity` frames; the first `frames` of them are there.
+ */
 export class Replay {
-  readonly frames: number;
+  frames = 0;
+  readonly capacity: number;
   readonly players: number;
   readonly entities: number;
-  readonly happenings: Happening[];
+  /** In order of frames. */
+  readonly happenings: Happening[] = [];
+  readonly deaths: Happening[] = [];
+  winners: ReadonlySet<number>;
   readonly items: Record<ItemName, Column> | null;
+  readonly thoughts: Thoughts | null;
   /** Whether agents hunger and thirst in this game. */
-  readonly hasNeeds: boolean;
-  /** Damage that each player has taken so far, [frames, players]. */
+  hasNeeds = false;
+  /** Damage that each player has taken so far, [capacity, players]. */
   readonly damageTaken: Int32Array;
-  private changeStart: Int32Array;
+  /** Best progress of each player so far, [capacity, players]. */
+  readonly bestProgress: Float32Array;
+  /** Number of tile changes before each frame. */
+  private readonly changeStart: Int32Array;
 
   constructor(
     readonly header: Header,
-    private readonly columns: Map<string, Column>,
+    protected readonly columns: Map<string, Column>,
+    frames = header.ticks + 1,
   ) {
-    this.frames = header.ticks + 1;
+    this.capacity = header.ticks + 1;
     this.players = header.players;
     this.entities = header.entities;
+    this.winners = new Set(header.winners ?? []);
     this.checkSizes();
+    this.checkRange("map", 0, header.materials.length - 1, 0, header.map_size ** 2);
     this.items = this.findItems();
-    this.checkValues();
-    this.changeStart = this.indexChanges();
-    this.damageTaken = this.sumDamage();
-    this.hasNeeds = (this.column("player_food") as Uint8Array).some((food) => food > 0);
-    this.happenings = this.findHappenings();
+    this.thoughts = findThoughts(header, columns);
+    this.damageTaken = new Int32Array(this.capacity * this.players);
+    this.bestProgress = new Float32Array(this.capacity * this.players);
+    this.changeStart = new Int32Array(this.capacity + 1);
+    this.include(frames);
   }
 
   static async open(bytes: Uint8Array): Promise<Replay> {
     const { header, columns } = await readFile(bytes);
     return new Replay(header, columns);
+  }
+
+  /** Whether no frame will follow. */
+  get isOver(): boolean {
+    return true;
   }
 
   /** Whether progress, rewards and words are known; a converted file does not say them. */
@@ -140,8 +162,22 @@ export class Replay {
     return best;
   }
 
+  /** Check the frames up to `end`, and take them into all that is counted frame by frame. */
+  protected include(end: number): void {
+    const start = this.frames;
+    this.checkValues(start, end);
+    const food = this.column("player_food") as Uint8Array;
+    this.hasNeeds ||= food.subarray(start * this.players, end * this.players).some((points) => points > 0);
+    for (let frame = start; frame < end; frame++) {
+      this.indexChanges(frame);
+      this.addUp(frame);
+      if (frame > 0) this.findHappenings(frame);
+    }
+    this.frames = end;
+  }
+
   private checkSizes(): void {
-    const [frames, players, entities] = [this.frames, this.players, this.entities];
+    const [frames, players, entities] = [this.capacity, this.players, this.entities];
     const objectives = this.header.objectives;
     const sizes: [ColumnName | ObjectiveName, number][] = [
       ["map", this.header.map_size ** 2],
@@ -175,7 +211,7 @@ export class Replay {
     for (const name of names) {
       const values = this.columns.get(name);
       if (values === undefined || values.length === 0) return null;
-      if (values.length !== this.frames * this.players * INVENTORY) {
+      if (values.length !== this.capacity * this.players * INVENTORY) {
         throw new FormatError(`Section ${name} has ${values.length} values, which do not fit.`);
       }
       found[name] = values;
@@ -183,83 +219,90 @@ export class Replay {
     return found;
   }
 
-  /** Values that are used as indices must be ones. */
-  private checkValues(): void {
-    const side = this.header.map_size;
-    const check = (name: ColumnName | ObjectiveName, low: number, high: number) => {
-      for (const value of this.column(name)) {
-        if (value < low || value > high) {
-          throw new FormatError(`Section ${name} holds ${value}; it must lie in ${low}..${high}.`);
-        }
+  private checkRange(name: ColumnName | ObjectiveName, low: number, high: number, start: number, end: number): void {
+    const values = this.column(name);
+    for (let at = start; at < end; at++) {
+      const value = values[at]!;
+      if (value < low || value > high) {
+        throw new FormatError(`Section ${name} holds ${value}; it must lie in ${low}..${high}.`);
       }
-    };
-    check("map", 0, this.header.materials.length - 1);
-    check("entity_kind", 0, KIND_NAMES.length - 1);
-    check("entity_target", -1, this.entities - 1);
-    check("player_cause", 0, CAUSE_NAMES.length - 1);
-    if (this.header.objectives > 0) check("objective_owner", -1, this.header.teams.length - 1);
+    }
+  }
+
+  /** Values that are used as indices must be ones. */
+  private checkValues(start: number, end: number): void {
+    const { players, entities, header } = this;
+    const check = (name: ColumnName | ObjectiveName, low: number, high: number, width: number) =>
+      this.checkRange(name, low, high, start * width, end * width);
+    check("entity_kind", 0, KIND_NAMES.length - 1, entities);
+    check("entity_target", -1, entities - 1, entities);
+    check("player_cause", 0, CAUSE_NAMES.length - 1, players);
+    if (header.objectives > 0) check("objective_owner", -1, header.teams.length - 1, header.objectives);
+    this.thoughts?.check(start, end);
+    this.checkChanges(this.changeStart[start]!);
+  }
+
+  /** Check the tile changes from the one numbered `first` on. */
+  private checkChanges(first: number): void {
     const changes = this.column("tile_changes");
-    for (let at = 0; at < changes.length; at += 4) {
+    const side = this.header.map_size;
+    for (let at = first * 4; at < changes.length; at += 4) {
       const isTile = [changes[at + 1]!, changes[at + 2]!].every((v) => v >= 0 && v < side);
       const isFrame = changes[at]! >= (at > 0 ? changes[at - 4]! : 0);
-      if (!isTile || !isFrame || !(changes[at + 3]! < this.header.materials.length)) {
+      const isMaterial = changes[at + 3]! >= 0 && changes[at + 3]! < this.header.materials.length;
+      if (!isTile || !isFrame || !isMaterial) {
         throw new FormatError(`Row ${at / 4} of tile_changes is no change of a tile in order.`);
       }
     }
   }
 
-  private indexChanges(): Int32Array {
+  private indexChanges(frame: number): void {
     const changes = this.column("tile_changes");
-    const starts = new Int32Array(this.frames + 1);
-    let at = 0;
-    for (let frame = 0; frame < this.frames; frame++) {
-      while (at * 4 < changes.length && changes[at * 4]! <= frame) at++;
-      starts[frame + 1] = at;
-    }
-    return starts;
+    let at = this.changeStart[frame]!;
+    while (at * 4 < changes.length && changes[at * 4]! <= frame) at++;
+    this.changeStart[frame + 1] = at;
   }
 
-  private sumDamage(): Int32Array {
+  private addUp(frame: number): void {
+    const { players, damageTaken, bestProgress } = this;
     const damage = this.column("entity_damage");
-    const taken = new Int32Array(this.frames * this.players);
-    for (let frame = 1; frame < this.frames; frame++) {
-      for (let player = 0; player < this.players; player++) {
-        const at = frame * this.players + player;
-        taken[at] = taken[at - this.players]! + Math.max(damage[frame * this.entities + player]!, 0);
-      }
+    const progress = this.column("player_progress");
+    for (let player = 0; player < players; player++) {
+      const at = frame * players + player;
+      const taken = frame > 0 ? Math.max(damage[frame * this.entities + player]!, 0) : 0;
+      damageTaken[at] = frame > 0 ? damageTaken[at - players]! + taken : 0;
+      bestProgress[at] = frame > 0 ? Math.max(progress[at]!, bestProgress[at - players]!) : progress[at]!;
     }
-    return taken;
   }
 
-  private findHappenings(): Happening[] {
+  private findHappenings(frame: number): void {
     const alive = this.column("entity_alive");
     const cause = this.column("player_cause");
     const kills = this.column("player_kills");
-    const found: Happening[] = [];
-    for (let frame = 1; frame < this.frames; frame++) {
-      const now = frame * this.entities;
-      for (let player = 0; player < this.players; player++) {
-        const at = frame * this.players + player;
-        const fell = alive[now - this.entities + player]! > 0 && alive[now + player] === 0;
-        // Who comes back in the tick of its death lives in both frames, but now has a cause.
-        const cameBack = cause[at]! > 0 && cause[at - this.players] === 0;
-        if (fell || cameBack) found.push({ frame, kind: "death", who: player, what: cause[at]! });
-        const gained = kills[at]! - kills[at - this.players]!;
-        if (gained > 0) found.push({ frame, kind: "kill", who: player, what: gained });
+    const now = frame * this.entities;
+    for (let player = 0; player < this.players; player++) {
+      const at = frame * this.players + player;
+      const fell = alive[now - this.entities + player]! > 0 && alive[now + player] === 0;
+      // Who comes back in the tick of its death lives in both frames, but now has a cause.
+      const cameBack = cause[at]! > 0 && cause[at - this.players] === 0;
+      if (fell || cameBack) {
+        this.deaths.push({ frame, kind: "death", who: player, what: cause[at]! });
+        this.happenings.push(this.deaths.at(-1)!);
       }
-      this.findSeizures(frame, found);
+      const gained = kills[at]! - kills[at - this.players]!;
+      if (gained > 0) this.happenings.push({ frame, kind: "kill", who: player, what: gained });
     }
-    return found;
+    this.findSeizures(frame);
   }
 
-  private findSeizures(frame: number, found: Happening[]): void {
+  private findSeizures(frame: number): void {
     const count = this.header.objectives;
     if (count === 0) return;
     const owner = this.column("objective_owner");
     for (let number = 0; number < count; number++) {
       const at = frame * count + number;
       if (owner[at] !== owner[at - count] && owner[at]! >= 0) {
-        found.push({ frame, kind: "seizure", who: number, what: owner[at]! });
+        this.happenings.push({ frame, kind: "seizure", who: number, what: owner[at]! });
       }
     }
   }

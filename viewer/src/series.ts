@@ -31,30 +31,48 @@ export function groupByPolicy(replay: Replay): Group[] {
 
 export type Measure = "alive" | "gold" | "held";
 
-/** Return a measure of each group at each frame. */
-export function series(replay: Replay, groups: readonly Group[], measure: Measure): Float64Array[] {
-  const alive = replay.column("entity_alive");
-  const gold = replay.column("entity_gold");
-  const { objectives } = replay.header;
-  return groups.map((group) => {
-    const values = new Float64Array(replay.frames);
-    for (let frame = 0; frame < replay.frames; frame++) {
-      const now = frame * replay.entities;
-      let total = 0;
-      if (measure === "held") {
-        const owners = replay.column("objective_owner");
-        for (let number = 0; number < objectives; number++) {
-          if (group.teams.includes(owners[frame * objectives + number]!)) total++;
-        }
-      } else {
-        for (const player of group.players) {
-          total += measure === "alive" ? (alive[now + player]! > 0 ? 1 : 0) : gold[now + player]!;
-        }
-      }
-      values[frame] = total;
+/** A measure of each group at each frame; it grows with its replay. */
+export class Series {
+  private frames = 0;
+  private readonly values: Float64Array[];
+  private readonly time: Float64Array;
+
+  constructor(
+    private readonly replay: Replay,
+    private readonly groups: readonly Group[],
+    private readonly measure: Measure,
+  ) {
+    this.values = groups.map(() => new Float64Array(replay.capacity));
+    this.time = Float64Array.from({ length: replay.capacity }, (_, frame) => frame);
+  }
+
+  /** Return the frames' numbers, and each group's values at the frames that are there by now. */
+  read(): [Float64Array, ...Float64Array[]] {
+    for (; this.frames < this.replay.frames; this.frames++) {
+      this.groups.forEach((group, at) => (this.values[at]![this.frames] = this.measureAt(group, this.frames)));
     }
-    return values;
-  });
+    const view = (values: Float64Array) => values.subarray(0, this.frames);
+    return [view(this.time), ...this.values.map(view)];
+  }
+
+  private measureAt(group: Group, frame: number): number {
+    const { replay } = this;
+    let total = 0;
+    if (this.measure === "held") {
+      const owners = replay.column("objective_owner");
+      const { objectives } = replay.header;
+      for (let number = 0; number < objectives; number++) {
+        if (group.teams.includes(owners[frame * objectives + number]!)) total++;
+      }
+      return total;
+    }
+    const values = replay.column(this.measure === "alive" ? "entity_alive" : "entity_gold");
+    for (const player of group.players) {
+      const value = values[frame * replay.entities + player]!;
+      total += this.measure === "gold" ? value : Math.min(value, 1);
+    }
+    return total;
+  }
 }
 
 export interface Row {
@@ -71,7 +89,6 @@ export function scores(replay: Replay, groups: readonly Group[], frame: number):
   const alive = replay.column("entity_alive");
   const gold = replay.column("entity_gold");
   const kills = replay.column("player_kills");
-  const best = bestProgress(replay);
   return groups.map((group) => {
     const row: Row = { group, alive: 0, kills: 0, gold: 0, damage: 0, progress: 0 };
     for (const player of group.players) {
@@ -80,23 +97,8 @@ export function scores(replay: Replay, groups: readonly Group[], frame: number):
       row.gold += gold[frame * replay.entities + player]!;
       row.kills += kills[at]!;
       row.damage += replay.damageTaken[at]!;
-      row.progress = Math.max(row.progress, best[at]!);
+      row.progress = Math.max(row.progress, replay.bestProgress[at]!);
     }
     return row;
   });
-}
-
-const bestOf = new WeakMap<Replay, Float32Array>();
-
-/** Return the best progress of each player so far, [frames, players]; made once a replay. */
-export function bestProgress(replay: Replay): Float32Array {
-  let best = bestOf.get(replay);
-  if (best === undefined) {
-    best = Float32Array.from(replay.column("player_progress"));
-    for (let at = replay.players; at < best.length; at++) {
-      best[at] = Math.max(best[at]!, best[at - replay.players]!);
-    }
-    bestOf.set(replay, best);
-  }
-  return best;
 }

@@ -2,7 +2,7 @@
 
 import { deflateSync } from "node:zlib";
 
-import { type Column, crc32 } from "../src/format";
+import { type Column, crc32, undoDelta } from "../src/format";
 
 type Fields = Record<string, unknown>;
 
@@ -11,7 +11,7 @@ const NAMES: [ArrayBufferView, string][] = [
   [new Uint16Array(), "uint16"], [new Float32Array(), "float32"],
 ];
 
-function dtypeOf(values: Column): string {
+export function dtypeOf(values: Column): string {
   return NAMES.find(([sample]) => sample.constructor === values.constructor)![1];
 }
 
@@ -48,6 +48,13 @@ export function makeColumns(): [string, number[], Column][] {
 }
 
 const PLAIN = ["map", "tile_changes", "player_progress", "player_reward"];
+
+/** The same with deltas undone: the values that they mean. */
+export function decodedColumns(): [string, number[], Column][] {
+  const columns = makeColumns();
+  for (const [name, shape, values] of columns) if (!PLAIN.includes(name)) undoDelta(values, shape[0]!);
+  return columns;
+}
 
 function pack(): { sections: Fields[]; blobs: Uint8Array[] } {
   let offset = 0;

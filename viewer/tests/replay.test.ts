@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { Player } from "../src/player";
 import { Replay, teamName } from "../src/replay";
-import { groupByPolicy, groupByTeam, scores, series } from "../src/series";
+import { groupByPolicy, groupByTeam, scores, Series } from "../src/series";
 import { makeFile, makeHeader } from "./files";
 
 describe("a replay", () => {
@@ -41,7 +41,7 @@ describe("a replay", () => {
       [1, 1, 7, 0, 0.25], [0, 0, 0, 12, 0.5],
     ]);
     expect(groupByPolicy(replay).map((group) => group.name)).toEqual(["a", "b"]);
-    expect([...series(replay, groupByTeam(replay), "held")[1]!]).toEqual([0, 1]);
+    expect([...new Series(replay, groupByTeam(replay), "held").read()[2]!]).toEqual([0, 1]);
   });
 });
 

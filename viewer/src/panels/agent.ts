@@ -4,7 +4,6 @@ import { FOG, KIND_COLORS, teamColors, TERRAIN, toCss } from "../colors";
 import { fogDepth } from "../fog";
 import { escape, find } from "../page";
 import { CAUSE_NAMES, INVENTORY, ITEM_NAMES, KIND_NAMES, type Replay, teamName } from "../replay";
-import { bestProgress } from "../series";
 
 const SIGHT = 7;
 const TILE = 15;
@@ -60,7 +59,7 @@ export class AgentPanel {
         ["Damage", replay.damageTaken[player]!],
       );
       if (replay.hasTasks) facts.push(
-        ["Best", `${Math.round(bestProgress(replay)[player]! * 100)}%`],
+        ["Best", `${Math.round(replay.bestProgress[player]! * 100)}%`],
         ["Reward", replay.column("player_reward")[player]!.toFixed(3)],
         ["Says", message === 0 ? "–" : message],
       );
@@ -81,7 +80,7 @@ export class AgentPanel {
     const team = replay.header.player_team[selected]!;
     const color = toCss(teamColors(replay.header.teams.length)[team] ?? [255, 255, 255]);
     const cause = CAUSE_NAMES[replay.column("player_cause")[frame * replay.players + selected]!];
-    const won = replay.header.winners?.includes(selected) ? " · winner" : "";
+    const won = replay.winners.has(selected) ? " · winner" : "";
     const isFrozen = replay.column("entity_freeze")[frame * replay.entities + selected]! > 0;
     const fate = !isAlive ? ` · died: ${cause}` : isFrozen ? " · frozen" : "";
     const task = replay.header.player_tasks?.[selected];

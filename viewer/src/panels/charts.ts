@@ -6,7 +6,7 @@ import "uplot/dist/uPlot.min.css";
 import { shade, toCss, teamColors } from "../colors";
 import { find } from "../page";
 import type { Replay } from "../replay";
-import { groupByPolicy, groupByTeam, type Measure, series } from "../series";
+import { groupByPolicy, groupByTeam, type Measure, Series } from "../series";
 
 /** With more teams than this, charts have a line for each policy. */
 export const LINES = 20;
@@ -18,8 +18,9 @@ export class Charts {
   private chart: uPlot | null = null;
   private measure: Measure = "alive";
   private replay: Replay | null = null;
-  private frame = 0;
+  private series: Series | null = null;
   private readonly playhead = document.createElement("div");
+  private frame = 0;
 
   constructor() {
     this.playhead.className = "playhead";
@@ -65,25 +66,38 @@ export class Charts {
     const edge = style.getPropertyValue("--edge");
     const axis = { stroke: soft, grid: { stroke: edge, width: 1 }, ticks: { stroke: edge, width: 1 }, font: "11px system-ui" };
     this.chart?.destroy();
-    const time = Float64Array.from({ length: replay.frames }, (_, frame) => frame);
+    this.series = new Series(replay, groups, measure);
     this.chart = new uPlot({
       ...this.size(),
       scales: { x: { time: false } },
       legend: { show: false },
+      // Its scale changes with its size, and with frames that come.
+      hooks: { draw: [() => this.placePlayhead()] },
       cursor: { y: false, drag: { x: false, y: false } },
       axes: [{ ...axis, size: 26 }, { ...axis, size: 42, incrs: STEPS }],
       series: [{}, ...groups.map((group, at) => ({ label: group.name, stroke: toCss(colors[at]!), width: 1.6, points: { show: false } }))],
-    }, [time, ...series(replay, groups, measure)], find("chart"));
+    }, this.series.read(), find("chart"));
     this.chart.over.appendChild(this.playhead);
     this.chart.over.addEventListener("click", (event) => {
       this.onSeek(Math.round(this.chart!.posToVal(event.offsetX, "x")));
     });
   }
 
+  /** Draw what frames have come since; of a game that is played. */
+  grow(): void {
+    if (this.series !== null) this.chart?.setData(this.series.read());
+  }
+
   update(frame: number): void {
     this.frame = frame;
+    this.placePlayhead();
+  }
+
+  private placePlayhead(): void {
     if (this.chart === null) return;
-    this.playhead.style.transform = `translateX(${this.chart.valToPos(frame, "x") - 1}px)`;
+    // Frames may be there that are not drawn yet.
+    const place = Math.min(this.chart.valToPos(this.frame, "x"), this.chart.bbox.width / window.devicePixelRatio);
+    this.playhead.style.transform = `translateX(${place - 1}px)`;
   }
 
   private size(): { width: number; height: number } {

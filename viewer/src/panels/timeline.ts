@@ -20,7 +20,13 @@ export class Timeline {
 
   show(replay: Replay): void {
     this.replay = replay;
-    this.scrub.max = String(replay.frames - 1);
+    this.grow();
+  }
+
+  /** Take in the frames that have come since; of a game that is played. */
+  grow(): void {
+    if (this.replay === null) return;
+    this.scrub.max = String(Math.max(this.replay.frames - 1, 0));
     this.draw();
   }
 

@@ -12,14 +12,14 @@ const TINTS = STYLE_COLORS.map(toNumber);
 /** Frames for which the sign of a death stays. */
 const MOURNING = 6;
 const BODY = 13;
+/** Tiles that somebody may go in a tick. */
+const STEP = 2;
 
 export class Effects {
   readonly view: Particles;
-  private readonly deaths: { frame: number; who: number }[];
 
   constructor(private readonly replay: Replay, private readonly atlas: Atlas, private readonly entities: Entities) {
     this.view = new Particles(atlas.get("white"));
-    this.deaths = replay.happenings.filter((happening) => happening.kind === "death");
   }
 
   /** Draw what led to a frame; `share` of the way to the next has passed. */
@@ -47,8 +47,11 @@ export class Effects {
       if (target < 0 || alive[before + entity] === 0 || alive[before + target] === 0) continue;
       const fromX = projection.x(rows[now + entity]! + 0.5, cols[now + entity]! + 0.5);
       const fromY = projection.y(rows[now + entity]! + 0.5, cols[now + entity]! + 0.5) - BODY * size;
-      const toX = projection.x(rows[now + target]! + 0.5, cols[now + target]! + 0.5);
-      const toY = projection.y(rows[now + target]! + 0.5, cols[now + target]! + 0.5) - BODY * size;
+      // An NPC that fell may be another elsewhere by now, in the same row: it was hit where it was.
+      const away = Math.abs(rows[now + target]! - rows[before + target]!) + Math.abs(cols[now + target]! - cols[before + target]!);
+      const at = (away > STEP ? before : now) + target;
+      const toX = projection.x(rows[at]! + 0.5, cols[at]! + 0.5);
+      const toY = projection.y(rows[at]! + 0.5, cols[at]! + 0.5) - BODY * size;
       const style = Math.min(styles[now + entity]!, 2);
       const tint = TINTS[style]!;
       const length = Math.hypot(toX - fromX, toY - fromY);
@@ -81,16 +84,17 @@ export class Effects {
   private drawDeaths(frame: number, share: number, size: number, projection: Projection): void {
     const rows = this.replay.column("entity_row");
     const cols = this.replay.column("entity_col");
+    const { deaths } = this.replay;
     // Deaths are in order of frames: find the first that may still be mourned.
     let low = 0;
-    let high = this.deaths.length;
+    let high = deaths.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.deaths[middle]!.frame <= frame - MOURNING) low = middle + 1;
+      if (deaths[middle]!.frame <= frame - MOURNING) low = middle + 1;
       else high = middle;
     }
-    for (let at = low; at < this.deaths.length && this.deaths[at]!.frame <= frame; at++) {
-      const death = this.deaths[at]!;
+    for (let at = low; at < deaths.length && deaths[at]!.frame <= frame; at++) {
+      const death = deaths[at]!;
       const age = frame + share - death.frame;
       const place = (death.frame - 1) * this.replay.entities + death.who;
       const x = projection.x(rows[place]! + 0.5, cols[place]! + 0.5);

@@ -33,7 +33,6 @@ export class Entities {
   private readonly ice: Texture;
   private readonly bubble: Texture;
   private readonly crown: Texture;
-  private readonly winners: Set<number>;
 
   constructor(private readonly replay: Replay, private readonly atlas: Atlas, colors: readonly number[]) {
     this.view = new Particles(atlas.get("white"));
@@ -51,7 +50,6 @@ export class Entities {
     this.ice = atlas.get("ice");
     this.bubble = atlas.get("bubble");
     this.crown = atlas.get("crown");
-    this.winners = new Set(replay.header.winners ?? []);
   }
 
   /** Return how much larger than its tile figures are drawn. */
@@ -146,7 +144,7 @@ export class Entities {
       top = this.bar(x, top, size, replay.column("player_food")[player]!, 0xe3a84a);
     }
     if (isNear || health < 100) top = this.bar(x, top, size, health, healthColor(health));
-    if (this.winners.has(entity) && frame === replay.frames - 1) {
+    if (replay.isOver && frame === replay.frames - 1 && replay.winners.has(entity)) {
       this.view.add(this.crown, x, top, 0.5 * size, 0.5 * size, 0xffffff, 1, 0.5, FOOT);
       top -= 12 * size;
     }
@@ -171,8 +169,8 @@ export class Entities {
     return top - 4.4 * size;
   }
 
-  /** Return the entity at a point of the plane, or -1. */
-  pick(x: number, y: number, zoom: number): number {
+  /** Return the entity at a point of the plane, or -1; those that `isWanted` before others. */
+  pick(x: number, y: number, zoom: number, isWanted: (entity: number) => boolean = () => false): number {
     const size = Entities.scaleFor(zoom);
     let best = -1;
     let nearest = Math.max(16 * size, 12 / zoom);
@@ -180,7 +178,7 @@ export class Entities {
       if (Number.isNaN(this.x[entity]!)) continue;
       const away = Math.hypot(this.x[entity]! - x, this.y[entity]! - 12 * size - y);
       // Agents before NPCs.
-      const cost = away + (entity < this.replay.players ? 0 : 6 * size);
+      const cost = away + (entity < this.replay.players ? 0 : 6 * size) - (isWanted(entity) ? 12 * size : 0);
       if (cost < nearest) [best, nearest] = [entity, cost];
     }
     return best;
