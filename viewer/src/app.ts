@@ -4,6 +4,7 @@ import "./theme.css";
 
 import { FormatError } from "./format";
 import { helpText, type Key, listen } from "./keys";
+import { Live, liveAddress } from "./live/live";
 import { openFile, openFromPage } from "./open";
 import { escape, find } from "./page";
 import { AgentPanel } from "./panels/agent";
@@ -43,13 +44,14 @@ declare global {
 
 class App {
   private replay: Replay | null = null;
-  private readonly player = new Player();
+  private player = new Player();
   private readonly scoreboard = new Scoreboard();
   private readonly charts = new Charts();
   private readonly timeline = new Timeline();
   private readonly agent = new AgentPanel();
   private readonly market = new Market();
   private readonly minimap: Minimap;
+  private readonly live: Live | null;
   private readonly stats: Stats;
   private isFollowing = false;
   private lastTime = 0;
@@ -61,12 +63,15 @@ class App {
     this.stats = { frameTimes: new Float64Array(SAMPLES), frameCount: 0, loadTime: 0, firstFrame: 0, frame: 0, selected: -1, camera: stage.camera };
     window.metammoStats = this.stats;
     this.minimap = new Minimap(stage, () => (this.isFollowing = false));
-    stage.onPick = (entity) => this.select(entity);
+    stage.onPick = (entity) => {
+      if (this.live?.pick(entity) !== true) this.select(entity);
+    };
     stage.onPan = () => (this.isFollowing = false);
     this.scoreboard.onTeam = (team) => {
       if (stage.entities !== null) stage.entities.team = team;
     };
     this.charts.onSeek = this.timeline.onSeek = (frame) => this.seek(frame);
+    this.live = this.watch(liveAddress(location));
     showLegend(stage.atlas);
     this.wire();
     requestAnimationFrame((time) => this.tick(time));
@@ -88,11 +93,41 @@ class App {
     }
   }
 
-  private show(replay: Replay): void {
-    this.replay = replay;
+  /** Follow the game of a live server, if the page was opened for one. */
+  private watch(address: string | null): Live | null {
+    if (address === null) return null;
     find("welcome").hidden = true;
+    const refresh = () => (this.lastPanels = -1);
+    const live = new Live(address, {
+      begin: (replay) => this.showParts(replay),
+      grow: () => this.grow(),
+      refresh,
+      select: (entity) => this.select(entity),
+      selected: () => this.stats.selected,
+    }, this.agent.actions);
+    this.player = live.player;
+    this.stage.seat = live.seat;
+    return live;
+  }
+
+  /** Show what has come since of a game that is played. */
+  private grow(): void {
+    if (this.replay === null) return;
+    this.charts.grow();
+    this.timeline.grow();
+    find("title").innerHTML = this.title(this.replay);
+  }
+
+  private show(replay: Replay): void {
     this.player.last = replay.frames - 1;
     this.player.seek(0);
+    this.showParts(replay);
+    this.player.play(true);
+  }
+
+  private showParts(replay: Replay): void {
+    this.replay = replay;
+    find("welcome").hidden = true;
     this.stage.show(replay);
     this.select(-1);
     this.scoreboard.show(replay);
@@ -104,24 +139,22 @@ class App {
     find("title").innerHTML = this.title(replay);
     document.title = `${replay.header.game ?? "replay"} – metammo viewer`;
     this.lastFrame = -1;
-    this.player.play(true);
   }
 
   private title(replay: Replay): string {
     const { header } = replay;
-    const teams = [...new Set((header.winners ?? []).map((player) => header.player_team[player]!))];
+    const teams = [...new Set([...replay.winners].map((player) => header.player_team[player]!))];
     const names = teams.slice(0, 6).map(teamName).join(", ") + (teams.length > 6 ? " …" : "");
     // A converted file does not say how the game ended.
-    const nobody = header.is_decided === null ? "" : "no winner";
+    const nobody = header.is_decided === null || !replay.isOver ? "" : "no winner";
     const won = teams.length > 0 ? `won by team${teams.length > 1 ? "s" : ""} ${names}` : nobody;
     const seed = header.seed === null ? "" : `seed ${header.seed}`;
-    const words = [header.config, seed, `${header.players} agents`, `${header.ticks} ticks`, won];
+    const words = [header.config, seed, `${header.players} agents`, `${this.live === null ? "" : "at most "}${header.ticks} ticks`, won];
     const game = header.game ?? (header.source === "neural_mmo" ? "Neural MMO" : "replay");
     return `<b>${escape(game.replaceAll("_", " "))}</b> <span class="soft">· ${escape(words.filter(Boolean).join(" · "))}</span>`;
   }
 
   private seek(frame: number): void {
-    this.player.isPlaying = false;
     this.player.seek(frame);
   }
 
@@ -131,6 +164,7 @@ class App {
     this.isFollowing = entity >= 0;
     find("legend").hidden = entity >= 0;
     this.lastPanels = -1;
+    this.live?.showSeatButton();
   }
 
   /** Choose the next agent that lives. */
@@ -170,9 +204,10 @@ class App {
       this.isFollowing = false;
     };
     const help = find<HTMLDialogElement>("help");
-    const step = (by: number) => this.seek(this.player.frame + by);
+    const step = (by: number) => this.player.step(by);
     const play = () => this.player.play(!this.player.isPlaying);
     const keys: Key[] = [
+      ...(this.live?.keys() ?? []),
       { keys: [" "], label: "Space", text: "play or pause", act: play },
       { keys: ["ArrowLeft"], label: "←", text: "one tick back", act: () => step(-1) },
       { keys: ["ArrowRight"], label: "→", text: "one tick on", act: () => step(1) },
@@ -220,7 +255,10 @@ class App {
 
   private wireFiles(): void {
     const input = find<HTMLInputElement>("open");
+    // A page that follows a game has no other replay.
+    find("open-label").hidden = this.live !== null;
     const take = (file: File | undefined) => {
+      if (this.live !== null) return;
       if (file !== undefined) void this.open(() => openFile(file));
     };
     input.addEventListener("change", () => {
@@ -260,6 +298,7 @@ class App {
     this.lastTime = time;
     if (this.replay !== null) {
       this.player.advance(seconds);
+      this.live?.update(time);
       const { frame } = this.player;
       // Fast play shows whole frames; between them nothing could be followed.
       const share = this.player.speed > 8 ? 0 : this.player.share;
@@ -280,7 +319,7 @@ class App {
     const [x, y] = [entities.x[selected]!, entities.y[selected]!];
     if (Number.isNaN(x)) return;
     if (camera.zoom < 0.9) camera.zoomAt(1 + seconds * 4, camera.width / 2, camera.height / 2);
-    camera.follow(x, y, 1 - Math.exp(-seconds * 7));
+    camera.follow(x - (this.live?.aside ?? 0) / camera.zoom, y, 1 - Math.exp(-seconds * 7));
   }
 
   /** Bring the panels up to date: the playhead always, one of the rest a frame and seldom. */

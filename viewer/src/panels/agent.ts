@@ -4,6 +4,7 @@ import { FOG, KIND_COLORS, teamColors, TERRAIN, toCss } from "../colors";
 import { fogDepth } from "../fog";
 import { escape, find } from "../page";
 import { CAUSE_NAMES, INVENTORY, ITEM_NAMES, KIND_NAMES, type Replay, teamName } from "../replay";
+import { ThoughtsPanel } from "./thoughts";
 
 const SIGHT = 7;
 const TILE = 15;
@@ -13,13 +14,16 @@ export class AgentPanel {
   private readonly canvas = document.createElement("canvas");
   private readonly text = document.createElement("div");
   private readonly gear = document.createElement("div");
+  private readonly thoughts = new ThoughtsPanel();
+  /** What may be done with the agent, in a live game. */
+  readonly actions = document.createElement("div");
   private map: Uint8Array | undefined;
 
   constructor() {
     this.canvas.id = "sight";
     this.canvas.width = this.canvas.height = TILE * (2 * SIGHT + 1);
     this.canvas.title = "What it sees: 15 x 15 tiles";
-    this.element.append(this.text, this.canvas, this.gear);
+    this.element.append(this.text, this.actions, this.thoughts.element, this.canvas, this.gear);
   }
 
   update(replay: Replay, selected: number, frame: number): void {
@@ -27,6 +31,7 @@ export class AgentPanel {
     const isAlive = selected >= 0 && replay.column("entity_alive")[now]! > 0;
     this.canvas.hidden = !isAlive;
     const hasGear = replay.items !== null && selected >= 0 && selected < replay.players;
+    this.thoughts.update(replay, selected, frame);
     this.gear.innerHTML = hasGear ? gear(replay, selected, frame) : "";
     if (selected < 0) {
       this.text.innerHTML = `<p class="soft">Click an agent, or press <kbd>J</kbd>, to follow it and see its state, its task and what it sees.</p>`;

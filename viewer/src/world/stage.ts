@@ -3,11 +3,13 @@
 import { Container, Graphics, Particle, ParticleContainer, Sprite, WebGLRenderer } from "pixi.js";
 
 import { teamColors, toNumber } from "../colors";
+import type { Seat } from "../live/seat";
 import type { Replay } from "../replay";
 import { Atlas } from "./atlas";
 import { Camera } from "./camera";
 import { Effects } from "./effects";
 import { Entities } from "./entities";
+import { Guides } from "./guides";
 import { Marks } from "./marks";
 import { ISOMETRIC, type Projection, TOP_DOWN } from "./projection";
 import { Terrain } from "./terrain";
@@ -21,11 +23,14 @@ export class Stage {
   /** Called when the person moves the view by hand. */
   onPan: () => void = () => {};
   entities: Entities | null = null;
+  /** What the person plays, in a live game. */
+  seat: Seat | null = null;
   private readonly root = new Container();
   private readonly world = new Container({ isRenderGroup: true });
   private terrain: Terrain | null = null;
   private marks: Marks | null = null;
   private effects: Effects | null = null;
+  private guides: Guides | null = null;
   private replay: Replay | null = null;
   readonly atlas = new Atlas();
 
@@ -67,9 +72,10 @@ export class Stage {
     this.marks = new Marks(replay, this.atlas, colors);
     this.entities = new Entities(replay, this.atlas, colors);
     this.effects = new Effects(replay, this.atlas, this.entities);
+    this.guides = new Guides(replay, this.atlas, this.entities);
     this.world.addChild(
-      this.terrain.view, this.marks.below, this.entities.view.view, this.marks.above,
-      this.effects.view.view,
+      this.terrain.view, this.marks.below, this.guides.below, this.entities.view.view, this.marks.above,
+      this.effects.view.view, this.guides.above,
     );
     this.terrain.layOut(this.projection);
     this.fit();
@@ -111,6 +117,8 @@ export class Stage {
     this.terrain.look(camera);
     this.entities.draw(frame, share, projection, camera);
     this.effects!.draw(frame, share, projection, camera);
+    this.guides!.seat = this.seat;
+    this.guides!.draw(frame, projection, camera.zoom);
     this.marks!.draw(frame, projection, camera.zoom, this.entities.selected);
     this.renderer.render(this.root);
   }
@@ -147,7 +155,7 @@ export class Stage {
       const { camera } = this;
       const x = camera.toWorldX(event.offsetX);
       const y = camera.toWorldY(event.offsetY);
-      this.onPick(this.entities.pick(x, y, camera.zoom));
+      this.onPick(this.entities.pick(x, y, camera.zoom, (entity) => this.seat?.isTarget(entity) ?? false));
     });
     canvas.addEventListener("pointercancel", () => (from = null));
     canvas.addEventListener("wheel", (event) => {
