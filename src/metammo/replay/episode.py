@@ -12,6 +12,9 @@ from metammo.rules.materials import Material
 from metammo.rules.rules import RULE_COLUMNS
 from metammo.tasks.tasks import Task
 
+COUNTED = r"(?= (?:tiles|pieces|ticks)\b)"
+"""What follows a number in a task's sentence, as a pattern."""
+
 
 def written_knobs(knobs: Mapping[str, Any]) -> dict[str, Any]:
     """Return knobs as JSON can hold them: numbers as they are, the rest as it would be typed."""
@@ -57,7 +60,7 @@ def episode_header(
         "players": players,
         **_teams(world, policies),
         "player_tasks": [
-            _sentence(tasks[number], world.task_argument[player])
+            sentence_with_numbers(tasks[number], world.task_argument[player])
             for player, number in enumerate(numbers)
             if tasks
         ],
@@ -90,7 +93,7 @@ def _teams(world: Any, policies: Sequence[str]) -> dict[str, Any]:
     return {"teams": teams, "player_team": world.entity_team[: int(world.player_count)].tolist()}
 
 
-def _sentence(task: Task, numbers: NDArray[Any]) -> str:
+def sentence_with_numbers(task: Task, numbers: NDArray[Any]) -> str:
     """Return what a task asks, with the episode's numbers in place of the knobs' names.
 
     Args:
@@ -101,7 +104,10 @@ def _sentence(task: Task, numbers: NDArray[Any]) -> str:
     for place, step in enumerate(task.steps):
         for index, argument in enumerate(step.arguments):
             if isinstance(argument, str):
-                sentence = re.sub(rf"\b{argument}\b", str(int(numbers[place, index])), sentence)
+                # A knob may be called as a word of its sentence: `gold` pieces of gold.
+                place_of = rf"\b{argument}\b" + ("" if "_" in argument else COUNTED)
+                number = str(int(numbers[place, index]))
+                sentence = re.sub(place_of, number, sentence)
     return sentence
 
 
