@@ -9,6 +9,7 @@ from metammo.replay.episode import sentence_with_numbers
 from metammo.replay.format import TRUTH, Replay, write_replay
 from metammo.replay.header import ReplayError
 from metammo.replay.recorder import Recorder
+from metammo.replay.summary import deaths, team_rows
 from metammo.replay.verify import verify
 from metammo.rules.materials import DEPLETED
 from metammo.tasks.goals import hoard_gold
@@ -175,6 +176,33 @@ def test_whoever_attacks_lived_before_the_tick(mini):
         attacks = replay["entity_target"][1:] >= 0
         assert (replay["entity_alive"][:-1][attacks] == 1).all()
     assert any((replay["entity_target"] >= 0).any() for replay in mini.values())
+
+
+def test_every_death_is_counted_of_those_who_come_back_too():
+    batch = make_batch(worlds=1, games=only("race_to_center"), seed=4, **TINY)
+    recorder = Recorder(batch)
+    died = np.zeros(16, np.int64)
+    for step in range(12):
+        if step % 3 == 1:
+            # Two agents starve, again and again; the freeze of who comes back guards against this.
+            for column in ("entity_health", "entity_mortal_tick", "player_food", "player_water"):
+                batch.worlds[column][0, :2] = column == "entity_health"
+        recorder.step(batch.random_actions(step))
+        died += batch.worlds[0].player_died[:16]
+    replay = recorder.replay()
+    assert (died[:2] > 2).all()
+    assert replay["entity_alive"][:, :16].all()
+    assert deaths(replay).sum(0).tolist() == died.tolist()
+    assert sum(row["deaths"] for row in team_rows(replay)) == died.sum()
+
+
+def test_the_dead_suffer_and_say_nothing(mini):
+    for replay in mini.values():
+        players = replay.header["players"]
+        dead = replay["entity_alive"][:-1] == 0
+        assert not replay["entity_damage"][1:][dead].any()
+        assert not replay["player_message"][1:][dead[:, :players]].any()
+    assert any((replay["entity_alive"][:, :16] == 0).any() for replay in mini.values())
 
 
 def test_the_dead_do_nothing(mini):

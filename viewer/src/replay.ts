@@ -283,8 +283,8 @@ export class Replay {
     for (let player = 0; player < this.players; player++) {
       const at = frame * this.players + player;
       const fell = alive[now - this.entities + player]! > 0 && alive[now + player] === 0;
-      // Who comes back in the tick of its death lives in both frames, but now has a cause.
-      const cameBack = cause[at]! > 0 && cause[at - this.players] === 0;
+      // Who comes back in the tick of its death lives in both frames, but has a cause in the second.
+      const cameBack = alive[now + player]! > 0 && cause[at]! > 0;
       if (fell || cameBack) {
         this.deaths.push({ frame, kind: "death", who: player, what: cause[at]! });
         this.happenings.push(this.deaths.at(-1)!);

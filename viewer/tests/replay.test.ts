@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { readFile } from "../src/format";
 import { Player } from "../src/player";
 import { Replay, teamName } from "../src/replay";
 import { groupByPolicy, groupByTeam, scores, Series } from "../src/series";
@@ -13,6 +14,15 @@ describe("a replay", () => {
       { frame: 1, kind: "death", who: 1, what: 1 },
       { frame: 1, kind: "seizure", who: 0, what: 1 },
     ]);
+  });
+
+  it("counts each death of who comes back in the tick of it", async () => {
+    const { header, columns } = await readFile(makeFile());
+    columns.get("entity_alive")!.fill(1);
+    // In both frames: it died on the way to each.
+    columns.get("player_cause")!.fill(4);
+    const { deaths } = new Replay(header, columns);
+    expect(deaths.map(({ frame, who, what }) => [frame, who, what])).toEqual([[1, 0, 4], [1, 1, 4]]);
   });
 
   it("jumps only forward or only back", async () => {

@@ -91,14 +91,9 @@ class FrameReader:
         players = self.players
         rows = {name: self._entities(world[column]) for name, column in _ENTITY_COLUMNS.items()}
         rows["entity_freeze"] = self._entities(world.entity_freeze > 0)
-        # Rows of the dead keep what they did last; only who lived until this tick did it in it.
-        target = world.entity_attack_target.astype(np.int32)
-        target[target >= self.first_npc] -= self.first_npc - players
-        target[~self._alive_before] = -1
-        rows["entity_target"] = self._entities(target)
-        self._alive_before = world.entity_is_alive != 0
         for name, column in _PLAYER_COLUMNS.items():
             rows[name] = world[column][:players]
+        self._leave_out_past(world, rows)
         rows["player_kills"] = world.player_kills[:players, PLAYERS_KILLED].sum(1)
         rows["player_reward"] = rewards[:players]
         for name in _OBJECTIVE_COLUMNS:
@@ -108,6 +103,20 @@ class FrameReader:
                 rows[name] = world[column][:players]
         self.seen_entities = max(self.seen_entities, players + int(world.npc_limit))
         return {name: _stored(name, row) for name, row in rows.items()}
+
+    def _leave_out_past(self, world: Any, rows: dict[str, NDArray[Any]]) -> None:
+        """Write what belongs to a tick: the world's rows of the dead keep what was last."""
+        players, lived = self.players, self._alive_before
+        target = world.entity_attack_target.astype(np.int32)
+        target[target >= self.first_npc] -= self.first_npc - players
+        # Only who lived until this tick did or suffered something in it.
+        rows["entity_target"] = self._entities(np.where(lived, target, -1))
+        rows["entity_damage"] = self._entities(np.where(lived, world.entity_damage, 0))
+        rows["player_message"] = np.where(lived[:players], rows["player_message"], 0)
+        self._alive_before = world.entity_is_alive != 0
+        # Who came back keeps the cause of its last death, but died in the tick of it alone.
+        fell = (world.player_died[:players] != 0) | ~self._alive_before[:players]
+        rows["player_cause"] = np.where(fell, rows["player_cause"], 0)
 
     def changed_tiles(self, world: Any) -> NDArray[np.int32]:
         """Return tiles changed since the last call: row, column, material, int32[any, 3]."""

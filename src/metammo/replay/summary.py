@@ -3,8 +3,21 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metammo.replay.format import FRAMES, Replay
+
+
+def deaths(replay: Replay) -> NDArray[np.bool_]:
+    """Return who died in the tick that led to each frame, bool[frames, players].
+
+    Who comes back in the tick of its death lives in both frames, but has a cause in the second.
+    """
+    players = replay.header["players"]
+    alive = replay["entity_alive"][:, :players] != 0
+    died = alive & (replay["player_cause"] > 0)
+    died[1:] |= alive[:-1] & ~alive[1:]
+    return died
 
 
 def _by_player(replay: Replay) -> dict[str, Any]:
@@ -12,13 +25,13 @@ def _by_player(replay: Replay) -> dict[str, Any]:
     if any(name not in replay for name in FRAMES):
         return {}
     players = replay.header["players"]
-    alive = replay["entity_alive"][:, :players].astype(np.int64)
+    alive = replay["entity_alive"][-1, :players].astype(np.int64)
     return {
-        "alive": alive[-1],
-        "deaths": (np.diff(alive, axis=0) < 0).sum(0),
+        "alive": alive,
+        "deaths": deaths(replay).sum(0),
         "kills": replay["player_kills"][-1].astype(np.int64),
         # The dead have lost theirs: what counts is who holds gold at the end.
-        "gold": replay["entity_gold"][-1, :players].astype(np.int64) * alive[-1],
+        "gold": replay["entity_gold"][-1, :players].astype(np.int64) * alive,
     }
 
 

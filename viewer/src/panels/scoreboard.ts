@@ -8,7 +8,7 @@ import { LINES } from "./charts";
 
 type Key = "name" | "alive" | "kills" | "gold" | "damage" | "progress";
 const HEADS: [Key, string, string][] = [
-  ["name", "Name", ""], ["alive", "Alive", "agents that live"], ["kills", "Kills", "agents and NPCs"],
+  ["name", "Name", ""], ["alive", "Alive", "agents that live"], ["kills", "Kills", "agents killed"],
   ["gold", "Gold", "pieces"], ["damage", "Dmg", "damage taken, points"],
   ["progress", "Best", "best progress of the task"],
 ];
