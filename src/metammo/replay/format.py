@@ -336,7 +336,8 @@ def _check_sections(header: dict[str, Any], path: Path | str) -> int:
             # As the first files have it.
             known.append((section.dtype, "delta"))
         if not fits or form not in known:
-            raise ReplayError(f"{path}: section {name} has shape {shape} and form {form}")
+            given = f"shape {shape} and form {form}"[:100]
+            raise ReplayError(f"{path}: section {name} has {given}")
         total = math.prod(shape) * np.dtype(section.dtype).itemsize
         raw += total
         if raw > RAW_LIMIT:

@@ -1,6 +1,6 @@
 """What a replay's header must say, and between which limits."""
 
-import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +10,7 @@ TICK_LIMIT = 1 << 20
 ENTITY_LIMIT = 1 << 15
 MAP_LIMIT = 1 << 11
 HEAD_LIMIT = 64
+NUMBER_LIMIT = sys.float_info.max
 SOURCES = ("metammo", "neural_mmo")
 
 
@@ -22,7 +23,8 @@ def _is_count(value: Any, high: int = 1 << 62) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    # A whole number of JSON may be larger than any float.
+    return type(value) in (int, float) and abs(value) <= NUMBER_LIMIT
 
 
 def _is_text(value: Any) -> bool:
