@@ -209,6 +209,22 @@ def test_a_bomb_is_refused_with_bounded_memory(tmp_path):
     assert int(more) < 100_000
 
 
+def test_who_comes_late_is_counted_in_every_frame(tmp_path, monkeypatch):
+    monkeypatch.setattr(neural_mmo, "RAW_LIMIT", 1 << 20)
+    episode = small()
+    crowd = {str(-3 - number): entity_of(3, 3) for number in range(300)}
+    episode["packets"][2:] = [packet_of({}, {})] * 60 + [packet_of({}, crowd)]
+    assert "packet 62 is not understood: it is too large" in refusal(tmp_path / "a", episode)
+
+
+def test_tiles_that_change_to_and_fro_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(neural_mmo, "RAW_LIMIT", 1 << 15)
+    episode = {"map": [[4] * 20] * 20}
+    bare = [[row, col] for row in range(20) for col in range(20)]
+    episode["packets"] = [packet_of({}, {}, bare if frame % 2 else ()) for frame in range(9)]
+    assert "it is too large" in refusal(tmp_path / "a", episode)
+
+
 def test_too_much_text_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(neural_mmo, "TEXT_LIMIT", 1 << 20)
     assert "more than 1 MiB" in refusal(tmp_path / "a", b'{"map": [[1]],' + b" " * (4 << 20))

@@ -277,6 +277,7 @@ class _Ground:
         self.now = self.whole.copy()
         self.first: NDArray[np.uint8] | None = None
         self.changes: list[NDArray[np.int32]] = []
+        self.change_count = 0
 
     def note(self, frame: int, depleted: Any) -> None:
         """Note a frame's harvested tiles."""
@@ -292,6 +293,7 @@ class _Ground:
             row, col = np.nonzero(material != self.now)
             lines = (np.full_like(row, frame), row, col, material[row, col])
             self.changes.append(np.stack(lines, 1).astype(np.int32))
+            self.change_count += len(row)
         self.now = material
 
 
@@ -305,7 +307,6 @@ class _Episode:
         self.attacks: list[list[tuple[int, int, int, int]]] = []
         self.settings: dict[str, Any] = {}
         self.border = 16
-        self.raw = 0
 
     def note(self, frame: int, packet: Any) -> None:
         """Note one packet."""
@@ -325,8 +326,9 @@ class _Episode:
                     found.append((is_npc, row, target_is_npc, place))
         self.attacks.append(found)
         rows = self.players.rows.count + self.npcs.rows.count
-        self.raw += rows * 40 + self.players.rows.count * INVENTORY_SIZE * 8
-        if self.raw > RAW_LIMIT // 2:
+        # In the end every frame has all rows, those that came late, too.
+        raw = (frame + 1) * (rows * 40 + self.players.rows.count * INVENTORY_SIZE * 8)
+        if raw + self.ground.change_count * 16 > RAW_LIMIT // 2:
             raise ValueError("it is too large")
 
     def arrays(self) -> dict[str, NDArray[Any]]:
