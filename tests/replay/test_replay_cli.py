@@ -49,6 +49,19 @@ def test_a_game_of_ones_own_is_known_by_its_file_alone(episode, capsys):
     assert "unknown game 'hermits'" in capsys.readouterr().err
 
 
+def test_names_in_a_file_do_nothing_to_a_terminal(tmp_path, capsys):
+    replay = made_up_replay()
+    teams = [{**team, "policy": "\x1b[2J[/b]\ud800x"} for team in replay.header["teams"]]
+    path = tmp_path / "a.metammo"
+    arrays = {name: replay[name] for name in replay.names}
+    write_replay(path, Replay({**replay.header, "teams": teams, "game": "a\nb"}, arrays))
+    assert main(["replay", "info", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "\x1b" not in told
+    assert "[2J[/b]" in told
+    assert "game: a\ufffdb\n" in told
+
+
 def test_a_changed_action_is_told_with_exit_code_1(episode, game, tmp_path, capsys):
     replay = Replay.open(episode)
     actions = replay["actions"].copy()

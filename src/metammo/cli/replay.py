@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from metammo.cli.show import note, print_json, print_table
+from metammo.cli.show import note, print_json, print_table, printable
 
 USAGE = """usage: metammo replay record|info|film|verify|convert ...
 
@@ -177,7 +177,8 @@ def _info(options: Info) -> int:
     teams = found.pop("rows")
     for name, value in found.items():
         shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-        print(f"{name.replace('_', ' ')}: {'unknown' if value is None else shown}")
+        text = "unknown" if value is None else printable(str(shown))
+        print(f"{name.replace('_', ' ')}: {text}")
     columns = ("team", "policy", "agents", "alive", "deaths", "kills", "gold", "progress", "won")
     cells = [[_shown(row[column]) for column in columns] for row in teams]
     print_table("", columns, cells)
@@ -187,7 +188,7 @@ def _info(options: Info) -> int:
 def _shown(value: Any) -> str:
     if value is None:
         return "?"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else printable(str(value))
 
 
 def _film(options: Film) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 PLAIN_WIDTH = 120
 """Characters of a table's line where no terminal says."""
@@ -27,8 +28,14 @@ def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
         whole = {"no_wrap": True} if place == 0 else {"overflow": "fold"}
         table.add_column(column, justify="right" if is_number else "left", **whole)
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        # As plain text: a name may hold what would be markup.
+        table.add_row(*(Text(str(cell)) for cell in row))
     return table
+
+
+def printable(text: str) -> str:
+    """Return a text of unknown origin without what would move a terminal's cursor, or worse."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
