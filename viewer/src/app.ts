@@ -87,10 +87,16 @@ class App {
       this.show(replay);
       this.stats.loadTime = performance.now() - start;
     } catch (error) {
-      const text = error instanceof FormatError ? error.message : `The replay cannot be shown: ${String(error)}`;
-      find("error").textContent = text;
-      find("error").hidden = false;
+      this.refuse(error);
     }
+  }
+
+  /** Say in one line why there is nothing to see. */
+  private refuse(error: unknown): void {
+    this.replay = null;
+    const text = error instanceof FormatError ? error.message : `The replay cannot be shown: ${String(error)}`;
+    find("error").textContent = text;
+    find("error").hidden = false;
   }
 
   /** Follow the game of a live server, if the page was opened for one. */
@@ -293,6 +299,16 @@ class App {
   }
 
   private tick(time: number): void {
+    // What one replay cannot draw must not end the page: another may be opened.
+    try {
+      this.draw(time);
+    } catch (error) {
+      this.refuse(error);
+    }
+    requestAnimationFrame((next) => this.tick(next));
+  }
+
+  private draw(time: number): void {
     const start = performance.now();
     const seconds = Math.min((time - this.lastTime) / 1000, 0.1);
     this.lastTime = time;
@@ -309,7 +325,6 @@ class App {
       this.stats.frameTimes[this.stats.frameCount++ % SAMPLES] = performance.now() - start;
       this.stats.firstFrame ||= performance.now();
     }
-    requestAnimationFrame((next) => this.tick(next));
   }
 
   private follow(seconds: number): void {

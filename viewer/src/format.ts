@@ -72,9 +72,12 @@ export class FormatError extends Error {}
 
 const MAGIC = "METAMMO";
 const VERSION = 1;
-export const HEADER_LIMIT = 64 * 1024 * 1024;
+export const HEADER_LIMIT = 4 * 1024 * 1024;
 /** Bytes that all sections may inflate to: beyond it a small file could fill the memory. */
-export const RAW_LIMIT = 1024 * 1024 * 1024;
+export const RAW_LIMIT = 512 * 1024 * 1024;
+const ENTITY_LIMIT = 32_768;
+const MAP_LIMIT = 2_048;
+const TICK_LIMIT = 1_048_576;
 
 export const MAKERS: Record<string, (buffer: ArrayBuffer) => Column> = {
   uint8: (buffer) => new Uint8Array(buffer),
@@ -114,6 +117,36 @@ export function readHeader(bytes: Uint8Array): { header: Header; start: number }
   return { header, start: 12 + length };
 }
 
+export type Test = (value: unknown) => boolean;
+export const isNumber: Test = (value) => Number.isFinite(value);
+export const isFlag: Test = (value) => typeof value === "boolean";
+export const isText: Test = (value) => typeof value === "string";
+export const isCount = (high = Infinity): Test =>
+  (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= high;
+/** Also what is missing is unknown. */
+const orUnknown = (test: Test): Test => (value) => value === null || value === undefined || test(value);
+export const listOf = (test: Test): Test => (value) => Array.isArray(value) && value.every(test);
+export const isObject = (fields: Record<string, Test>): Test => (value) =>
+  value !== null && typeof value === "object" && !Array.isArray(value)
+  && Object.entries(fields).every(([name, test]) => test((value as Record<string, unknown>)[name]));
+
+/** What the viewer uses of a header, and whether a value will do; as docs/replay.md says. */
+const KEYS: Record<string, Test> = {
+  source: isText, game: orUnknown(isText), config: orUnknown(isText), seed: orUnknown(isNumber),
+  ticks: isCount(TICK_LIMIT), players: isCount(ENTITY_LIMIT), entities: isCount(ENTITY_LIMIT),
+  teams: listOf(isObject({ first: isCount(ENTITY_LIMIT), size: isCount(ENTITY_LIMIT), policy: isText })),
+  player_team: listOf(isCount(ENTITY_LIMIT)), player_tasks: orUnknown(listOf(isText)),
+  map_size: (value) => value !== 0 && isCount(MAP_LIMIT)(value), first: isCount(MAP_LIMIT), playable: isCount(MAP_LIMIT),
+  rules: orUnknown((value) => isObject({})(value) && Object.values(value as object).every(isNumber)),
+  fog: orUnknown(isObject({
+    onset: isCount(), final_size: isCount(),
+    speed: (value) => listOf(isCount())(value) && (value as number[]).length === 2 && (value as number[])[1]! > 0,
+  })),
+  objectives: isCount(8), objective_kind: listOf(isCount(255)),
+  winners: orUnknown(listOf(isCount(ENTITY_LIMIT))), is_decided: orUnknown(isFlag),
+  materials: listOf(isText), heads: orUnknown(listOf(isText)), sections: Array.isArray,
+};
+
 export function checkHeader(header: Header): void {
   if (header === null || typeof header !== "object" || Array.isArray(header)) {
     throw new FormatError("The replay's header is not an object.");
@@ -124,35 +157,25 @@ export function checkHeader(header: Header): void {
   if (!header.has_frames) {
     throw new FormatError("This replay holds no frames to view; record it with frames.");
   }
-  const limits: [keyof Header, number, number][] = [
-    ["ticks", 0, 1_000_000],
-    ["players", 0, 32_767],
-    ["entities", 0, 32_767],
-    ["map_size", 1, 4_096],
-    ["first", 0, 4_096],
-    ["playable", 0, 4_096],
-    ["objectives", 0, 8],
-  ];
-  for (const [name, low, high] of limits) {
-    const value = header[name];
-    if (!Number.isInteger(value) || (value as number) < low || (value as number) > high) {
-      throw new FormatError(`The header's ${name} is ${value}; it must lie in ${low}..${high}.`);
-    }
+  for (const [name, fits] of Object.entries(KEYS)) {
+    const value = (header as unknown as Record<string, unknown>)[name];
+    if (!fits(value)) throw new FormatError(`The header's ${name} cannot be ${shorten(value)}.`);
   }
-  for (const name of ["teams", "player_team", "materials", "sections"] as const) {
-    if (!Array.isArray(header[name])) throw new FormatError(`The header lacks the list ${name}.`);
-  }
-  if (header.player_team.length !== header.players || header.players > header.entities) {
-    throw new FormatError("The header's players, entities and player_team do not agree.");
-  }
-  for (const team of header.player_team) {
-    if (!Number.isInteger(team) || team < -1 || team >= header.teams.length) {
-      throw new FormatError(`The header's player_team names team ${team}, which does not exist.`);
-    }
-  }
+  const { players, entities, teams, player_team: playerTeam, player_tasks: tasks } = header;
+  const isWhole = players <= entities && playerTeam.length === players
+    && [0, players].includes(tasks?.length ?? 0)
+    && header.objective_kind.length === header.objectives
+    && playerTeam.every((team) => team < teams.length)
+    && (header.winners ?? []).every((row) => row < players)
+    && teams.every(({ first, size }) => first + size <= players);
+  if (!isWhole) throw new FormatError("The header's lists do not fit its number of players.");
   if (header.first + header.playable + 1 > header.map_size) {
     throw new FormatError("The header's walkable square does not fit the map.");
   }
+}
+
+function shorten(value: unknown): string {
+  return (JSON.stringify(value) ?? "nothing").slice(0, 40);
 }
 
 /** Undo delta coding in place: a running sum along the first axis, wrapped in the dtype. */
@@ -276,7 +299,7 @@ export async function readFile(
   const wanted = header.sections.filter((section) => !TRUTH.includes(section?.name));
   const total = wanted.reduce((sum, section) => sum + Number(section?.raw_length), 0);
   if (!(total <= RAW_LIMIT)) {
-    throw new FormatError("The replay would take more than 1 GiB of memory; record fewer ticks.");
+    throw new FormatError("The replay would take more than 512 MiB of memory; record fewer ticks.");
   }
   const columns = new Map<string, Column>();
   const read = async (section: Section) =>

@@ -1,5 +1,6 @@
 // What happened in a replay? Its columns by name, and what follows from them, frame by frame.
 
+import { TERRAIN } from "./colors";
 import { type Column, FormatError, type Header, readFile } from "./format";
 import { findThoughts, type Thoughts } from "./thoughts";
 
@@ -10,6 +11,8 @@ export const CAUSE_NAMES = [
   "unknown", "another agent", "an NPC", "the fog", "starvation", "the game's rules",
 ];
 export const INVENTORY = 12;
+/** Materials that can be drawn. */
+const MATERIALS = TERRAIN.length;
 export const ITEM_NAMES = [
   "", "", "hat", "top", "bottom", "spear", "bow", "wand", "rod", "gloves", "pickaxe", "axe",
   "chisel", "whetstone", "arrow", "runes", "ration", "potion",
@@ -76,7 +79,7 @@ export class Replay {
     this.entities = header.entities;
     this.winners = new Set(header.winners ?? []);
     this.checkSizes();
-    this.checkRange("map", 0, header.materials.length - 1, 0, header.map_size ** 2);
+    this.checkRange("map", 0, MATERIALS - 1, 0, header.map_size ** 2);
     this.items = this.findItems();
     this.thoughts = findThoughts(header, columns);
     this.damageTaken = new Int32Array(this.capacity * this.players);
@@ -249,7 +252,7 @@ export class Replay {
     for (let at = first * 4; at < changes.length; at += 4) {
       const isTile = [changes[at + 1]!, changes[at + 2]!].every((v) => v >= 0 && v < side);
       const isFrame = changes[at]! >= (at > 0 ? changes[at - 4]! : 0);
-      const isMaterial = changes[at + 3]! >= 0 && changes[at + 3]! < this.header.materials.length;
+      const isMaterial = changes[at + 3]! >= 0 && changes[at + 3]! < MATERIALS;
       if (!isTile || !isFrame || !isMaterial) {
         throw new FormatError(`Row ${at / 4} of tile_changes is no change of a tile in order.`);
       }

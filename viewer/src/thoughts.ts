@@ -79,7 +79,7 @@ export function findThoughts(header: Header, columns: ReadonlyMap<string, Column
   const [value, choice, share] = NAMES.map((name) => columns.get(name));
   if (value === undefined && choice === undefined && share === undefined) return null;
   const { heads, players, entities } = header;
-  if (!Array.isArray(heads) || heads.length > 64 || !heads.every((name) => typeof name === "string")) {
+  if (!Array.isArray(heads) || heads.length > 64) {
     throw new FormatError("The replay holds thoughts, but its header lacks the list heads.");
   }
   const frames = header.ticks + 1;

@@ -39,7 +39,13 @@ describe("a file", () => {
   });
 
   it("is refused when its header says what cannot be", () => {
-    for (const change of [{ format: 2 }, { ticks: -1 }, { players: 9 }, { has_frames: false }, { teams: null }]) {
+    for (const change of [
+      { format: 2 }, { ticks: -1 }, { players: 9 }, { has_frames: false }, { teams: null },
+      { game: 5 }, { seed: "x" }, { teams: [null, null] }, { teams: [{ first: 0, size: 9, policy: "" }] },
+      { teams: [{ first: 0, size: 1, policy: 5 }, { first: 1, size: 1, policy: "" }] }, { player_team: [0, 2] },
+      { player_tasks: [{}, {}] }, { player_tasks: ["one"] }, { fog: { onset: 1 } }, { fog: { onset: 1, speed: [1, 0], final_size: 0 } },
+      { rules: { horizon: "x" } }, { objective_kind: null }, { winners: [2] }, { winners: "ab" }, { heads: [5] }, { map_size: 4096 },
+    ]) {
       expect(() => readHeader(makeFile({ ...makeHeader(), ...change }))).toThrow(FormatError);
     }
   });

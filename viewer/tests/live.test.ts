@@ -123,7 +123,7 @@ describe("a live game", () => {
       expect(() => decodeBinary(episode({ columns: list }))).toThrow(FormatError);
     }
     const huge = { name: "a", dtype: "uint8", shape: [1 << 30] };
-    expect(() => decodeBinary(episode({ columns: [huge] }))).toThrow(/more than 1 GiB/);
+    expect(() => decodeBinary(episode({ columns: [huge] }))).toThrow(/more than 512 MiB/);
     expect(() => begin(episode({ columns: [] }))).toThrow(/lacks the section/);
     expect(() => append(begin(), frame(0, [[9, 0, 1]]))).toThrow(/no change of a tile/);
     expect(() => append(begin(), frame(0, [[0, 0, -1]]))).toThrow(/no change of a tile/);

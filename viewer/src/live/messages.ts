@@ -1,7 +1,8 @@
 // What do a live server and the page say to each other? Its messages decoded, and ours as types.
 
 import {
-  checkHeader, FormatError, type Header, HEADER_LIMIT, ITEM_SIZE, MAKERS, RAW_LIMIT,
+  checkHeader, FormatError, type Header, HEADER_LIMIT, isCount, isFlag, isNumber, isObject, isText,
+  ITEM_SIZE, listOf, MAKERS, RAW_LIMIT, type Test,
 } from "../format";
 
 export type Pace = "clock" | "turn";
@@ -157,7 +158,6 @@ function decodeEpisode(bytes: Uint8Array, length: number): EpisodeMessage {
 
 function checkColumns(header: LiveHeader): void {
   if (!Array.isArray(header.columns)) throw new FormatError("The header lacks the list columns.");
-  const isWhole = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
   const names = new Set<unknown>();
   let total = 0;
   for (const column of header.columns) {
@@ -170,7 +170,7 @@ function checkColumns(header: LiveHeader): void {
     total += columnSize(column) * (header.ticks + 1);
   }
   if (!(total <= RAW_LIMIT)) {
-    throw new FormatError("The game would take more than 1 GiB of memory; play one with fewer agents or ticks.");
+    throw new FormatError("The game would take more than 512 MiB of memory; play one with fewer agents or ticks.");
   }
 }
 
@@ -179,33 +179,26 @@ export function columnSize(column: LiveColumn): number {
   return column.shape.reduce((product, axis) => product * axis, 1) * ITEM_SIZE[column.dtype]!;
 }
 
-type Test = (value: unknown) => boolean;
-const isNumber: Test = (value) => Number.isFinite(value);
-const isWhole: Test = (value) => Number.isInteger(value) && (value as number) >= 0;
-const isFlag: Test = (value) => typeof value === "boolean";
-const listOf = (test: Test): Test => (value) => Array.isArray(value) && value.every(test);
-const object = (fields: Record<string, Test>): Test => (value) =>
-  value !== null && typeof value === "object"
-  && Object.entries(fields).every(([name, test]) => test((value as Record<string, unknown>)[name]));
+const isWhole = isCount();
 
 const TESTS: Record<string, Test> = {
-  state: object({
+  state: isObject({
     is_playing: isFlag, speed: isNumber, pace: (value) => value === "clock" || value === "turn",
     policies: Array.isArray, people: listOf(isWhole), own: (value) => value === null || isWhole(value),
     is_over: isFlag,
   }),
-  end: object({ frame: isWhole, winners: listOf(isWhole), is_decided: isFlag }),
-  seat: object({
+  end: isObject({ frame: isWhole, winners: listOf(isWhole), is_decided: isFlag }),
+  seat: isObject({
     frame: isWhole, agent: isWhole, is_alive: isFlag, moves: listOf(isWhole),
-    targets: listOf(object({ entity: isWhole, styles: listOf(isWhole) })),
+    targets: listOf(isObject({ entity: isWhole, styles: listOf(isWhole) })),
     use: listOf(isWhole), destroy: listOf(isWhole), sell: listOf(isWhole), prices: listOf(isNumber),
     give: listOf(isWhole), receivers: listOf(isWhole), gold_receivers: listOf(isWhole),
-    offers: listOf(object({
+    offers: listOf(isObject({
       listing: isWhole, seller: isWhole, type: isWhole, level: isWhole, quantity: isWhole, price: isNumber,
     })),
-    can_say: isFlag, pending: object({}),
+    can_say: isFlag, pending: isObject({}),
   }),
-  error: object({ text: (value) => typeof value === "string" }),
+  error: isObject({ text: isText }),
 };
 
 /** Decode a text message; its fields are checked. */

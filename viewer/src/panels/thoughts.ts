@@ -92,8 +92,9 @@ function headsText(replay: Replay, player: number, frame: number): string {
     const choices = thoughts.choicesAt(frame, player, at);
     const best = choices[0];
     if (best === undefined) return;
-    const name = LABELS[head] ?? head;
-    const needed = NEEDS[head];
+    // Names of heads come from files: one may be called as what every object has.
+    const name = Object.hasOwn(LABELS, head) ? LABELS[head]! : head;
+    const needed = Object.hasOwn(NEEDS, head) ? NEEDS[head] : undefined;
     const isMoot = needed !== undefined && isIdle(needed, thoughts.likeliest(frame, player, needed));
     if (isMoot || isIdle(head, best)) {
       if (needed === undefined) idle.push(name.toLowerCase());
