@@ -11,11 +11,20 @@ import { HALF_HEIGHT, HALF_WIDTH, ISOMETRIC, type Projection, SIDE } from "./pro
 
 /** Tiles along a chunk's side. */
 const CHUNK = 16;
-/** Time in a frame for drawing chunks sharper, so that panning stays smooth, milliseconds. */
-const SHARPEN_TIME = 2;
-/** Time for chunks that were never drawn: a hole is worse than a slow frame. */
+/** Time in a frame for chunks in sight that were never drawn, milliseconds. */
+const HOLE_TIME = 3;
+/** The same before anything was seen: then there is nothing that could be slowed down. */
 const FIRST_TIME = 24;
+/** Time between two frames for what is not urgent, at most, and where the browser says none. */
+const IDLE_TIME = 10;
+const BLIND_TIME = 4;
+/** Milliseconds after which what is not urgent is drawn between busy frames, too. */
+const PATIENCE = 400;
 const SHARP_LIMIT = 28;
+/** Pixels per unit of what is out of sight. */
+const COARSE = 0.5;
+/** What is urgent for chunks of one kind comes before all of the next; more than any distance. */
+const LATER = 1e6;
 const CLIFF_ROOM = 24;
 const PROP_MATERIALS = new Set<number>(PROPS);
 
@@ -29,6 +38,23 @@ interface Chunk {
   sprite: Sprite;
   /** Pixels per unit of the texture; 0: none yet. */
   sharpness: number;
+  /** Whether the tiles have changed since it was drawn. */
+  isOld: boolean;
+}
+
+/** A chunk that is being drawn, a row of tiles at a time. */
+interface Job {
+  chunk: Chunk;
+  sharpness: number;
+  canvas: CanvasRenderingContext2D;
+  nextRow: number;
+}
+
+/** Call back when the browser has time to spare, with how many milliseconds. */
+function whenIdle(act: (time: number) => void): void {
+  // Safari does not tell.
+  if (window.requestIdleCallback === undefined) setTimeout(() => act(BLIND_TIME), 0);
+  else window.requestIdleCallback((rest) => act(rest.didTimeout ? BLIND_TIME : rest.timeRemaining()), { timeout: PATIENCE });
 }
 
 export class Terrain {
@@ -41,6 +67,12 @@ export class Terrain {
   private readonly map: Uint8Array;
   private projection: Projection = ISOMETRIC;
   private sharp = 0;
+  private job: Job | null = null;
+  private camera: Camera | null = null;
+  private hasBegun = false;
+  private isWaiting = false;
+  /** Whether a texture is new since the last frame: the next one takes it to the GPU, which costs. */
+  private hasNew = false;
 
   constructor(private readonly replay: Replay, private readonly atlas: Atlas) {
     this.map = replay.mapAt(0);
@@ -55,9 +87,8 @@ export class Terrain {
   /** Lay everything out anew for a projection. */
   layOut(projection: Projection): void {
     this.projection = projection;
-    for (const chunk of this.chunks) this.drop(chunk);
-    this.ground.removeChildren();
-    this.chunks = [];
+    this.clear();
+    this.hasBegun = false;
     const { first, playable } = this.replay.header;
     for (let row = first; row <= first + playable; row += CHUNK) {
       for (let col = first; col <= first + playable; col += CHUNK) this.addChunk(row, col);
@@ -85,20 +116,73 @@ export class Terrain {
     this.props.update();
   }
 
-  /** Draw what has come into sight, a few chunks a frame; hide the rest. */
+  /** Draw what has come into sight, nearest first; hide the rest. */
   look(camera: Camera): void {
-    const [halfWide, halfHigh] = [camera.width / 2 / camera.zoom, camera.height / 2 / camera.zoom];
-    const size = camera.zoom * window.devicePixelRatio;
-    const wanted = size > 0.75 ? 2 : size > 0.3 ? 1 : 0.5;
-    const start = performance.now();
+    this.camera = camera;
+    this.hasNew = false;
     for (const chunk of this.chunks) {
-      const isSeen = chunk.left < camera.x + halfWide && chunk.left + chunk.wide > camera.x - halfWide
-        && chunk.top < camera.y + halfHigh && chunk.top + chunk.high > camera.y - halfHigh;
-      chunk.sprite.visible = isSeen;
-      if (!isSeen && chunk.sharpness > 1 && this.sharp > SHARP_LIMIT) this.drop(chunk);
-      if (!isSeen || chunk.sharpness >= wanted) continue;
-      const limit = chunk.sharpness === 0 ? FIRST_TIME : SHARPEN_TIME;
-      if (performance.now() - start < limit) this.paint(chunk, wanted);
+      chunk.sprite.visible = this.isSeen(chunk);
+      if (!chunk.sprite.visible && chunk.sharpness > 1 && this.sharp > SHARP_LIMIT) this.drop(chunk);
+    }
+    this.work(this.hasBegun ? HOLE_TIME : FIRST_TIME, true);
+    this.hasBegun ||= this.next(true) === null;
+    if (this.isWaiting || this.next(false) === null) return;
+    this.isWaiting = true;
+    whenIdle((time) => {
+      this.isWaiting = false;
+      this.work(Math.min(time, IDLE_TIME), false);
+    });
+  }
+
+  /** Let go of everything; nothing is drawn any more. */
+  destroy(): void {
+    this.clear();
+    this.view.destroy({ children: true });
+  }
+
+  private clear(): void {
+    for (const chunk of this.chunks) {
+      this.drop(chunk);
+      chunk.sprite.destroy();
+    }
+    this.chunks = [];
+    this.job = null;
+  }
+
+  private isSeen({ left, top, wide, high }: Chunk): boolean {
+    const { x, y, width, height, zoom } = this.camera!;
+    const [halfWide, halfHigh] = [width / 2 / zoom, height / 2 / zoom];
+    return left < x + halfWide && left + wide > x - halfWide && top < y + halfHigh && top + high > y - halfHigh;
+  }
+
+  /** Return the pixels per unit that a chunk should have. */
+  private wanted(chunk: Chunk): number {
+    const size = this.camera!.zoom * window.devicePixelRatio;
+    if (!chunk.sprite.visible) return COARSE;
+    return size > 1 ? 2 : size > COARSE ? 1 : COARSE;
+  }
+
+  /** Return the chunk to be drawn next, null: none; of holes in sight alone, or of all. */
+  private next(isUrgent: boolean): Chunk | null {
+    let [best, least] = [null as Chunk | null, isUrgent ? LATER : Infinity];
+    for (const chunk of this.chunks) {
+      if (!chunk.isOld && chunk.sharpness >= this.wanted(chunk)) continue;
+      const away = Math.hypot(chunk.left + chunk.wide / 2 - this.camera!.x, chunk.top + chunk.high / 2 - this.camera!.y);
+      const rank = away + (!chunk.sprite.visible ? 2 * LATER : chunk.sharpness > 0 ? LATER : 0);
+      if (rank < least) [best, least] = [chunk, rank];
+    }
+    return best;
+  }
+
+  /** Draw for some milliseconds, a row of tiles at least. */
+  private work(time: number, isUrgent: boolean): void {
+    const start = performance.now();
+    if (this.hasNew) return;
+    for (let chunk = this.next(isUrgent); chunk !== null; chunk = this.next(isUrgent)) {
+      // What was begun is finished, unless it only grows sharper and a hole is to be filled.
+      if (this.job === null || (chunk.sharpness === 0 && this.job.chunk.sharpness > 0)) this.job = this.begin(chunk);
+      this.paintRow(this.job);
+      if (performance.now() - start >= time || (this.hasNew && this.hasBegun)) return;
     }
   }
 
@@ -115,7 +199,7 @@ export class Terrain {
     sprite.position.set(left, top);
     sprite.zIndex = row + col;
     this.ground.addChild(sprite);
-    this.chunks.push({ row, col, left, top, wide, high, sprite, sharpness: 0 });
+    this.chunks.push({ row, col, left, top, wide, high, sprite, sharpness: 0, isOld: false });
   }
 
   private materialAt(row: number, col: number): number {
@@ -124,37 +208,50 @@ export class Terrain {
     return isIn ? this.map[row * side + col]! : GRASS;
   }
 
-  private paint(chunk: Chunk, sharpness: number): void {
-    this.drop(chunk);
+  private begin(chunk: Chunk): Job {
+    const sharpness = this.wanted(chunk);
     const element = document.createElement("canvas");
     element.width = Math.ceil((chunk.wide + 2) * sharpness);
     element.height = Math.ceil((chunk.high + 2) * sharpness);
     // Kept in main memory: it is drawn on once and then only copied.
     const canvas = element.getContext("2d", { willReadFrequently: true })!;
     canvas.scale(sharpness, sharpness);
+    return { chunk, sharpness, canvas, nextRow: chunk.row };
+  }
+
+  /** Draw the next row of a chunk's tiles; with the last one it is shown. */
+  private paintRow(job: Job): void {
+    const { chunk, canvas } = job;
     const { first, playable } = this.replay.header;
     const last = first + playable;
     const isIsometric = this.projection === ISOMETRIC;
-    for (let row = chunk.row; row < chunk.row + CHUNK && row <= last; row++) {
-      for (let col = chunk.col; col < chunk.col + CHUNK && col <= last; col++) {
-        const x = this.projection.x(row, col) - chunk.left;
-        const y = this.projection.y(row, col) - chunk.top;
-        const around = [
-          this.materialAt(row - 1, col), this.materialAt(row, col - 1),
-          this.materialAt(row + 1, col), this.materialAt(row, col + 1),
-        ] as const;
-        const material = this.materialAt(row, col);
-        // What grows is drawn apart; a fish swims in the ocean.
-        const base = material === FISH ? OCEAN : material;
-        (isIsometric ? paintIsometric : paintTopDown)(canvas, x, y, row, col, base, around);
-        if (isIsometric && row === last) paintCliff(canvas, x, y, true);
-        if (isIsometric && col === last) paintCliff(canvas, x, y, false);
-      }
+    const row = job.nextRow++;
+    for (let col = chunk.col; col < chunk.col + CHUNK && col <= last; col++) {
+      const x = this.projection.x(row, col) - chunk.left;
+      const y = this.projection.y(row, col) - chunk.top;
+      const around = [
+        this.materialAt(row - 1, col), this.materialAt(row, col - 1),
+        this.materialAt(row + 1, col), this.materialAt(row, col + 1),
+      ] as const;
+      const material = this.materialAt(row, col);
+      // What grows is drawn apart; a fish swims in the ocean.
+      const base = material === FISH ? OCEAN : material;
+      (isIsometric ? paintIsometric : paintTopDown)(canvas, x, y, row, col, base, around);
+      if (isIsometric && row === last) paintCliff(canvas, x, y, true);
+      if (isIsometric && col === last) paintCliff(canvas, x, y, false);
     }
-    const source = new CanvasSource({ resource: element, autoGenerateMipmaps: true });
+    if (job.nextRow >= chunk.row + CHUNK || job.nextRow > last) this.finish(job);
+  }
+
+  private finish({ chunk, sharpness, canvas }: Job): void {
+    this.job = null;
+    this.drop(chunk);
+    const source = new CanvasSource({ resource: canvas.canvas, autoGenerateMipmaps: true });
     chunk.sprite.texture = new Texture({ source });
     chunk.sprite.scale.set(1 / sharpness);
     chunk.sharpness = sharpness;
+    chunk.isOld = false;
+    this.hasNew ||= chunk.sprite.visible;
     if (sharpness > 1) this.sharp++;
   }
 
@@ -216,7 +313,10 @@ export class Terrain {
     if (isSame && (particle !== undefined || !isProp)) return;
     for (const chunk of this.chunks) {
       const [row, col] = [Math.floor(tile / side) - chunk.row, (tile % side) - chunk.col];
-      if (row >= -1 && row <= CHUNK && col >= -1 && col <= CHUNK) this.drop(chunk);
+      if (row < -1 || row > CHUNK || col < -1 || col > CHUNK) continue;
+      // It is shown as it was until it is drawn anew.
+      chunk.isOld = true;
+      if (this.job?.chunk === chunk) this.job = null;
     }
     if (isProp && particle === undefined) this.plant();
   }
