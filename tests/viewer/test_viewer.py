@@ -31,6 +31,14 @@ PUBLISHED = ("full_multitaskeval", "mini_kingofthehill", "mini_sandwich")
 OURS = ("king_of_the_hill", "race_to_center")
 LOOKED_AT = (PUBLISHED[0], PUBLISHED[1], OURS[0])
 VIEWS = (("dark", (1280, 720)), ("light", (1440, 900)))
+COUNT_TEXTURES = """() => {
+  window.textures = 0;
+  const { prototype } = WebGL2RenderingContext;
+  for (const [name, by] of [["createTexture", 1], ["deleteTexture", -1]]) {
+    const whole = prototype[name];
+    prototype[name] = function (...given) { textures += by; return whole.apply(this, given); };
+  }
+}"""
 LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
 
 
@@ -276,6 +284,22 @@ def test_a_frame_takes_little_script(page, pages):
     )
     assert len(times) > 10
     assert median < FRAME_LIMIT
+
+
+def test_one_replay_after_the_other_takes_no_more_of_the_gpu(page, replays):
+    page.goto((DIST / "single.html").as_uri())
+    page.wait_for_function("window.metammoStats !== undefined")
+    page.evaluate(COUNT_TEXTURES)
+    counts = []
+    for _ in range(4):
+        drawn = page.evaluate("metammoStats.frameCount")
+        page.locator("#open").set_input_files(replays("made_up"))
+        # Two frames more: one may have been drawn of the replay before.
+        page.wait_for_function("drawn => metammoStats.frameCount > drawn + 2", arg=drawn)
+        page.wait_for_function("metammoStats.frame < 9")
+        counts.append(page.evaluate("textures"))
+    assert counts[0] > 0
+    assert counts[-1] < 1.5 * counts[0]
 
 
 def test_what_is_wrong_with_a_file_is_said_in_one_line(page, replays):

@@ -65,7 +65,7 @@ export class Stage {
   }
 
   show(replay: Replay): void {
-    this.world.removeChildren();
+    this.clear();
     this.replay = replay;
     const colors = teamColors(replay.header.teams.length).map(toNumber);
     this.terrain = new Terrain(replay, this.atlas);
@@ -79,6 +79,12 @@ export class Stage {
     );
     this.terrain.layOut(this.projection);
     this.fit();
+  }
+
+  /** Let go of what a replay needed on the GPU: a live game brings one after the other. */
+  private clear(): void {
+    this.terrain?.destroy();
+    this.world.removeChildren().forEach((child) => child.destroyed || child.destroy({ children: true }));
   }
 
   fit(): void {
