@@ -37,7 +37,8 @@ def test_rank_tells_all_ratings_as_json(results, capsys):
     assert len(found["warnings"]) == 2
 
 
-def test_rank_prints_a_table_and_draws_a_figure(results, capsys):
+def test_rank_prints_a_table_and_draws_a_figure(results, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
     figure = results / "ratings.png"
     assert main(["rank", str(results / "race_2.json"), "--figure", str(figure)]) == 0
     captured = capsys.readouterr()
@@ -56,7 +57,8 @@ def test_rank_reads_our_rows_and_chooses_among_games(tmp_path, capsys):
     assert "100.0%" in capsys.readouterr().out
 
 
-def test_score_tells_all_scores(results, capsys):
+def test_score_tells_all_scores(results, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
     assert main(["score", str(results), "--json", "--tasks"]) == 0
     captured = capsys.readouterr()
     found = json.loads(captured.out)

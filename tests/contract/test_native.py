@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from metammo.envs.spaces import no_op_mask
+from metammo.jit import signatures
 from metammo.observe.layout import OwnFeature
 from metammo.rules.knobs import KnobError
 from metammo.world.worlds import fork, restore, snapshot, world_hash
@@ -238,3 +239,18 @@ def test_parity_is_a_set_of_rules():
     assert batch.worlds[0].rule_shared_win == 1
     batch = make_batch(1, only("team_battle"))
     assert (batch.worlds[0].rule_shared_win, batch.worlds[0].rule_talk_public) == (1, 0)
+
+
+def test_another_number_of_agents_compiles_nothing():
+    """`agents` is a rule as any other: what drivers are compiled for is the size class."""
+    options = {"size": "tiny", "teams": 4}
+    many = make_batch(1, agents=16, **options)
+    step = many._driver.run_worlds
+    play(many, 2)
+    compiled = len(signatures(step))
+    for agents in (12, 8):
+        few = make_batch(1, agents=agents, **options)
+        play(few, 2)
+        assert few._driver.run_worlds is step
+        assert few.agent_count == agents
+    assert len(signatures(step)) == compiled

@@ -18,7 +18,7 @@ def observed_anew(batch):
     rows = np.full_like(batch.observation_bytes, FILL)
     masks = np.full_like(batch.masks, FILL)
     markets = np.full_like(batch.markets, FILL)
-    kept = _plain(make_kept(batch.world_count, batch.agent_count))
+    kept = _plain(make_kept(batch.world_count, batch.sizes))
     arrays = batch._arrays(
         kept=kept,
         observations=_plain(rows.view(batch.layout.dtype)[..., 0].view(np.recarray)),

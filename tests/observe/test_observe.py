@@ -164,6 +164,6 @@ def test_every_byte_is_written(junk):
     observations.view(np.uint8)[:] = junk
     masks = np.full_like(clean_masks, junk)
     rows = observations.view(np.recarray)
-    _observe(scene.worlds, scratch, make_kept(1, 5), rows, masks)
+    _observe(scene.worlds, scratch, make_kept(1, scene.sizes), rows, masks)
     assert observations.tobytes() == clean.tobytes()
     assert (masks == clean_masks).all()

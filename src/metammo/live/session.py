@@ -153,8 +153,9 @@ class Session:
             if wait > 0:
                 await self._wait_for_nudge(wait)
             elif self.view.is_over:
-                self._asks_next = False
                 await self._in_thread(self._game.begin)
+                # Afterwards: two people may ask for the same one.
+                self._asks_next = False
                 self._last_tick = now()
             else:
                 await self._tick(now())
