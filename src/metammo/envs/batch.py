@@ -198,8 +198,8 @@ class Batch:
         self.final_markets = np.zeros_like(self.markets)
         self.masks = np.zeros((*shape, self._mask_size), np.uint8)
         threads = self._crew.threads
-        self._kept = _plain(make_kept(self.world_count, self.agent_count))
-        self._final_kept = _plain(make_kept(threads, self.agent_count))
+        self._kept = _plain(make_kept(self.world_count, self.sizes))
+        self._final_kept = _plain(make_kept(threads, self.sizes))
         self._final_masks = np.zeros((threads, self.agent_count, self._mask_size), np.uint8)
         self.rewards = np.zeros(shape, np.float32)
         self.terminated = np.zeros(shape, np.bool_)
@@ -207,6 +207,9 @@ class Batch:
         self.alive = np.zeros(shape, np.bool_)
         self.life_begins = np.zeros(shape, np.bool_)
         self.done = np.zeros(self.world_count, np.bool_)
+        # One type for all numbers of agents, so that nothing is compiled for each.
+        whole = np.zeros(self.world_count, result_dtype(self.sizes.players)).view(np.recarray)
+        self._whole_results: Any = whole
         self.results: Any = np.zeros(self.world_count, result_dtype(self.agent_count)).view(
             np.recarray
         )
@@ -217,7 +220,7 @@ class Batch:
         self._plain_tasks = _plain(self._tasks)
         self._plain_observations = _plain(self.observations)
         self._plain_final_observations = _plain(self.final_observations)
-        self._plain_results = _plain(self.results)
+        self._plain_results = _plain(self._whole_results)
 
     @property
     def action_space_sizes(self) -> tuple[int, ...]:
@@ -310,6 +313,14 @@ class Batch:
         }
         return tuple((own | instead).values())
 
+    def _keep_results(self) -> None:
+        """Take over the results of the episodes that have just ended."""
+        for world in np.flatnonzero(self.done):
+            whole = self._whole_results[world]
+            for name in self.results.dtype.names:
+                value = whole[name]
+                self.results[name][world] = value[: self.agent_count] if value.ndim else value
+
     def step_timed(self, actions: Any) -> dict[str, int]:
         """Step on one thread; return how long each phase took, summed over the worlds.
 
@@ -326,6 +337,7 @@ class Batch:
         laps = np.zeros(len(names), np.int64)
         taken = make_taken(1)
         driver.run_worlds(driver.STEP, self._plain_worlds, taken, 0, *self._arrays(), laps)
+        self._keep_results()
         if not laps.any():
             raise RuntimeError(f"{platform.machine()} has no cycle counter; use a profiler")
         self.life_begins[...] = self.done[:, None]
@@ -371,6 +383,7 @@ class Batch:
         for watcher in self.watchers:
             watcher.before(self._actions)
         self._run(self._driver.STEP)
+        self._keep_results()
         self.life_begins[...] = self.done[:, None]
         for watcher in self.watchers:
             watcher.after()

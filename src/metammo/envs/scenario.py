@@ -456,7 +456,7 @@ class Scenario:
         In the full config the market is noted, too, as `market`, int16[384, 6].
         """
         agents = int(self.worlds[0].player_count)
-        scratch, kept = make_scratch(1, self.sizes), make_kept(1, agents)
+        scratch, kept = make_scratch(1, self.sizes), make_kept(1, self.sizes)
         observations = np.zeros(agents, LAYOUTS[self.config].dtype).view(np.recarray)
         masks = np.zeros((agents, sum(head_sizes(HEADS[self.config]))), np.uint8)
         if self.config == "full":

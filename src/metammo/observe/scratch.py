@@ -54,18 +54,22 @@ def make_scratch(count: int, sizes: Sizes) -> Any:
 
 
 @cache
-def kept_dtype(agents: int) -> np.dtype[np.void]:
-    """Return the record type of what the buffers of one world's observations hold."""
+def kept_dtype(sizes: Sizes) -> np.dtype[np.void]:
+    """Return the record type of what the buffers of one world's observations hold.
+
+    It has room for all agents of the size class: a type of its own for each number of agents would
+    be compiled anew.
+    """
     return np.dtype(
         [
             ("stamp", "uint64"),
-            ("row", "int16", (agents,)),
-            ("item_row", "int16", (agents,)),
+            ("row", "int16", (sizes.players,)),
+            ("item_row", "int16", (sizes.players,)),
             ("listings", "int16"),
         ]
     )
 
 
-def make_kept(worlds: int, agents: int) -> Any:
+def make_kept(worlds: int, sizes: Sizes) -> Any:
     """Return what is known of new buffers: nothing; record array [worlds]."""
-    return np.zeros(worlds, kept_dtype(agents)).view(np.recarray)
+    return np.zeros(worlds, kept_dtype(sizes)).view(np.recarray)
