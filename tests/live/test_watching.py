@@ -168,6 +168,28 @@ def test_after_the_end_comes_the_next_episode():
     watch(body)
 
 
+def test_the_next_episode_is_begun_once_however_many_ask_for_it():
+    async def body(address, session):
+        async with listen(address) as page, listen(address) as other:
+            begin, loop = session._game.begin, asyncio.get_running_loop()
+
+            def begin_and_be_asked():
+                loop.call_soon_threadsafe(session._next, None)
+                begin()
+
+            session._game.begin = begin_and_be_asked
+            await page.ask("speed", value=32)
+            await page.ask("play")
+            await page.until(lambda page: page.end and page.state["is_over"])
+            await page.ask("pause")
+            await other.ask("next")
+            await page.until(lambda page: page.header["episode"] == 2 and page.frames)
+            # Else the one after it would begin unasked, at once.
+            assert not session._asks_next
+
+    watch(body)
+
+
 def test_with_nobody_there_to_play_it_comes_by_itself():
     async def body(address, session):
         session.next_after = 0.01
