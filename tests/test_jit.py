@@ -153,7 +153,8 @@ print(*(name for name, count in kernels.items() if count > 1))
 """
 
 
-@pytest.mark.parametrize("config", ["full", pytest.param("mini", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("config", ["full", "mini"])
 def test_every_kernel_is_compiled_once(tmp_path, config):
     """For each size class, and for each layout what writes or reads its records."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}

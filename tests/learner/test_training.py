@@ -194,6 +194,12 @@ def test_a_run_that_records_learns_the_same(tmp_path):
     assert all(torch.equal(wanted[name], got[name]) for name in wanted)
 
 
+def test_a_setting_that_a_resumed_run_would_not_heed_is_refused(finished):
+    _, whole = finished
+    with pytest.raises(ValueError, match="its record_every is 0, got 5; steps and threads may"):
+        settings_of(TrainSettings(resume=whole, record_every=5))
+
+
 def test_a_resumed_run_is_evaluated_on_its_own_games(finished):
     _, whole = finished
     settings = settings_of(TrainSettings(resume=whole, threads=3))

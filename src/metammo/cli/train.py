@@ -1,7 +1,7 @@
 """`metammo train`: train a policy."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from metammo.learner.settings import TrainSettings
 from metammo.learner.train import train
 from metammo.tasks.parsing import read_task
 
+FREE_WHEN_RESUMED = ("resume", "steps", "threads", "folder")
+"""What may differ from what the run was begun with; its folder is the run's."""
 NEXT_TO_NEVER = 1e-12
 """Weight of a game that is not to be drawn."""
 EXAMPLE = """Train a policy on one or several minigames.
@@ -23,10 +25,22 @@ Go on with a run: metammo train --resume runs/race_to_center-0 --steps 4000000
 
 
 def settings_of(settings: TrainSettings) -> TrainSettings:
-    """Return what a run goes by: where it is resumed, what it was begun with."""
+    """Return what a run goes by: where it is resumed, what it was begun with.
+
+    Raises:
+        ValueError: a setting is given that a resumed run would not heed.
+    """
     if settings.resume is None:
         return settings
     kept, _, _ = read_progress(find_checkpoint(settings.resume))
+    default = TrainSettings()
+    for name in (field.name for field in fields(settings)):
+        given, own = getattr(settings, name), getattr(kept, name)
+        if name not in FREE_WHEN_RESUMED and given not in (getattr(default, name), own):
+            raise ValueError(
+                f"a resumed run keeps what it was begun with: its {name} is {own}, got {given}; "
+                "steps and threads may change"
+            )
     return replace(kept, threads=settings.threads)
 
 

@@ -66,7 +66,8 @@ class ProgressLine:
         now = time.perf_counter() - self.started
         if now - self.shown >= PLAIN_EVERY or steps >= self.total:
             self.shown = now
-            left = now * (self.total - steps) / max(steps - self.first, 1)
+            # A run ends with the rollout that reaches its goal, which may go beyond it.
+            left = now * max(self.total - steps, 0) / max(steps - self.first, 1)
             millions = f"{steps / 1e6:.2f} of {self.total / 1e6:.2f} M"
             print(f"{millions}, {left:.0f} s left; {text}", file=sys.stderr, flush=True)
 

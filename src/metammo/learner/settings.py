@@ -51,7 +51,8 @@ class TrainSettings:
     task: str = ""
     """Ask this in place of the games' own, as "tick_ge() & equip_item('hat')"."""
     steps: int | None = None
-    """Agent-steps to learn from; by default 5 million, or what a resumed run set out to do."""
+    """Agent-steps to learn from, rounded up to whole rollouts; by default 5 million, or what a
+    resumed run set out to do."""
     worlds: int = 8
     """Worlds stepped together."""
     rollout: int = 32
@@ -77,6 +78,6 @@ class TrainSettings:
     record_every: int = 0
     """Agent-steps between replays of the policy, written into RUN/replays; 0: none."""
     resume: Path | None = None
-    """Folder of a run to go on with; every other setting is then the run's own."""
+    """Folder of a run to go on with; all but steps and threads is then the run's own."""
     ppo: PPOSettings = field(default_factory=PPOSettings)
     """The algorithm."""
