@@ -92,12 +92,13 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
         axes.set_ylim(bottom=0)
 
 
-def learning_figure(panels: Sequence[Panel], title: str = "") -> Figure:
+def learning_figure(panels: Sequence[Panel], title: str = "", columns: int | None = None) -> Figure:
     """Return panels side by side; those of the same value have the same axis.
 
     Args:
         panels: one for each game, at least one.
         title: above all of them.
+        columns: panels beside each other, at most; by default all.
 
     Raises:
         ValueError: no panels.
@@ -105,17 +106,19 @@ def learning_figure(panels: Sequence[Panel], title: str = "") -> Figure:
     if not panels:
         raise ValueError("a figure needs at least one panel")
     width, height = PANEL_SIZE
+    columns = min(columns or len(panels), len(panels))
+    rows = -(-len(panels) // columns)
     figure = Figure(
-        figsize=(max(width * len(panels), 4.5), height + (0.4 if title else 0)),
+        figsize=(max(width * columns, 4.5), height * rows + (0.4 if title else 0)),
         layout="constrained",
     )
-    all_axes = [figure.add_subplot(1, len(panels), place + 1) for place in range(len(panels))]
+    all_axes = [figure.add_subplot(rows, columns, place + 1) for place in range(len(panels))]
     first_of: dict[str, Axes] = {}
-    for axes, panel in zip(all_axes, panels, strict=True):
+    for place, (axes, panel) in enumerate(zip(all_axes, panels, strict=True)):
         _draw_panel(axes, panel)
         if panel.value in first_of:
             axes.sharey(first_of[panel.value])
-            axes.tick_params(labelleft=False)
+            axes.tick_params(labelleft=place % columns == 0)
         else:
             first_of[panel.value] = axes
             axes.set_ylabel(panel.value, fontsize=11)
