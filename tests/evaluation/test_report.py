@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -32,9 +33,10 @@ GAMES = [
 TASKS = [TaskRow(seed, "a|b", "equip_item('hat')", seed / 4) for seed in (1, 2)]
 
 
-@pytest.fixture
-def runs(tmp_path):
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
     """Return a specialist of two seeds and a generalist."""
+    tmp_path = tmp_path_factory.mktemp("runs")
     games = ["race_to_center"]
     return [
         read_run(write_run(tmp_path / "alone")),
@@ -47,7 +49,7 @@ def source_of(table, game="race_to_center", name=""):
     return Source(name, game, "", Results(table, 1, []))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def whole(runs):
     """Return a report with every part but replays."""
     rows = episode_rows(*GAMES * 3, game="race_to_center")
@@ -209,8 +211,13 @@ def read_page(page):
     return checker
 
 
-def test_a_page_is_whole_and_needs_no_other_file(whole, tmp_path):
-    page = html_page(whole, tmp_path / "report.html", {}, "today")
+@pytest.fixture(scope="module")
+def page(whole):
+    """Return the page of the whole report."""
+    return html_page(whole, Path("report.html"), {}, "today")
+
+
+def test_a_page_is_whole_and_needs_no_other_file(whole, page):
     read = read_page(page)
     assert len(read.ids) == len(set(read.ids))
     assert all(link.startswith("#") and link[1:] in read.ids for link in read.links)
@@ -224,8 +231,7 @@ def test_a_page_is_whole_and_needs_no_other_file(whole, tmp_path):
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", page)
 
 
-def test_figures_follow_the_page_into_the_dark(whole, tmp_path):
-    page = html_page(whole, tmp_path / "report.html", {}, "today")
+def test_figures_follow_the_page_into_the_dark(page):
     figures = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
     assert "#000000" not in figures
     assert "#ffffff" not in figures
@@ -233,10 +239,10 @@ def test_figures_follow_the_page_into_the_dark(whole, tmp_path):
     assert "prefers-color-scheme: dark" in page
 
 
-def test_the_same_report_is_the_same_page(runs, tmp_path):
-    pages = [
-        html_page(make_report(runs, [], []), tmp_path / "report.html", {}, "today") for _ in "ab"
-    ]
+def test_the_same_results_are_the_same_page():
+    rows = episode_rows(*GAMES)
+    reports = [make_report([], [source_of(rows)], [], samples=5) for _ in "ab"]
+    pages = [html_page(report, Path("report.html"), {}, "today") for report in reports]
     assert pages[0] == pages[1]
 
 

@@ -59,6 +59,14 @@ def _style(label: str, place: int) -> dict[str, Any]:
     return STYLES.get(label, {"color": colour, "markerfacecolor": colour, "zorder": 3})
 
 
+def _reach(upper: float | None, lower: float | None) -> float:
+    """Return how long a bar is; 0 where there is none, or the value lies beyond its end.
+
+    It may: an interval of few bootstrap samples need not hold the value.
+    """
+    return 0.0 if upper is None or lower is None else max(upper - lower, 0.0)
+
+
 def _draw_panel(axes: Axes, panel: Panel) -> None:
     _quiet(axes)
     if panel.start is not None:
@@ -68,8 +76,8 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
         if not curve.points:
             continue
         samples, values, lows, highs = map(list, zip(*curve.points, strict=True))
-        below = [value - low for value, low in zip(values, lows, strict=True)]
-        above = [high - value for value, high in zip(values, highs, strict=True)]
+        below = [_reach(value, low) for value, low in zip(values, lows, strict=True)]
+        above = [_reach(high, value) for value, high in zip(values, highs, strict=True)]
         axes.errorbar(
             samples,
             values,
@@ -167,8 +175,8 @@ def rating_figure(rows: Sequence[dict[str, Any]], title: str = "") -> Figure:
     )
     for name, low, high, label, marker, colour, shift in models:
         values = [row[name] for row in rows]
-        below = [row[name] - row[low] if row[low] is not None else 0 for row in rows]
-        above = [row[high] - row[name] if row[high] is not None else 0 for row in rows]
+        below = [_reach(row[name], row[low]) for row in rows]
+        above = [_reach(row[high], row[name]) for row in rows]
         axes.errorbar(
             values,
             [place + shift for place in places],
