@@ -117,7 +117,10 @@ def _write_pages(report: Report, out: Path) -> dict[Path, Path]:
         for block in section.blocks:
             for link in block.links if isinstance(block, Links) else []:
                 folder.mkdir(exist_ok=True)
-                page = folder / f"{link.run}-{link.file.stem}.html"
+                name = f"{link.run}-{link.file.stem}"
+                # Runs of two folders may have the same name.
+                taken = sum(each.stem.startswith(name) for each in pages.values())
+                page = folder / (f"{name}-{taken + 1}.html" if taken else f"{name}.html")
                 page.write_text(replay_page(link.file.read_bytes()), encoding="utf-8")
                 pages[link.file] = page
     return pages
@@ -136,6 +139,8 @@ def run(arguments: Sequence[str]) -> int:
 
         check_viewer()
     found = find(options.paths)
+    sources = len(found.episodes) + len(found.tasks)
+    note(f"{counted(len(found.runs), 'run')}, results of {counted(sources, 'game')}")
     report = make_report(
         found.runs, found.episodes, found.tasks, title=options.title, samples=options.samples
     )
@@ -144,7 +149,5 @@ def run(arguments: Sequence[str]) -> int:
     write_report(report, options.out, pages, made)
     for line in report.left_out:
         note(f"left out: {line}")
-    sources = len(found.episodes) + len(found.tasks)
-    note(f"{counted(len(found.runs), 'run')}, {counted(sources, 'set')} of results")
     print(options.out)
     return 0

@@ -88,7 +88,7 @@ def rate(source: Source, samples: int) -> Rated:
         rating_figure(ranking.rows),
         f"Ratings of {source.title}; the best is {best['policy']}",
     )
-    blocks: list[Block] = [" ".join([about, *warnings]), table, Gallery([picture])]
+    blocks: list[Block] = [about, *warnings, table, Gallery([picture])]
     return Rated(source, ranking.rows, Section(f"Ratings: {source.title}", blocks))
 
 
@@ -121,8 +121,12 @@ def score(source: Source) -> Rated:
         for row in scores.rows
     ]
     warnings = [f"{each}." for each in (*source.results.warnings, *scores.warnings)]
-    blocks: list[Block] = [" ".join(warnings)] if warnings else []
-    blocks += [table, "Task progress by category:", Table(("policy", *categories), by_category)]
+    blocks: list[Block] = [
+        *warnings,
+        table,
+        "Task progress by category:",
+        Table(("policy", *categories), by_category),
+    ]
     return Rated(source, scores.rows, Section(f"Task scores: {source.title}", blocks))
 
 
