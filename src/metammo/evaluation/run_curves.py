@@ -17,7 +17,7 @@ MILLION = 1e6
 POINTS = 150
 """Of a drawn line, at most."""
 SEEDS_OF_A_BAND = 3
-"""Runs from which on an interval is drawn: of two it is six times as long as they are apart."""
+"""Runs from which on there is an interval: of two it reaches six times their distance each way."""
 
 
 @dataclass(frozen=True)
