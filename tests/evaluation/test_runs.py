@@ -129,6 +129,7 @@ def test_samples_of_a_game_are_its_share_of_the_steps(tmp_path):
     assert samples_at(run, "survive", 600) == pytest.approx(75e-6, abs=1e-6)
     alone = read_run(write_run(tmp_path / "alone"))
     assert samples_at(alone, "race_to_center", 600) == pytest.approx(600e-6)
+    assert samples_at(alone, "survive", 600) is None
 
 
 def test_a_run_that_counted_a_part_of_its_steps_alone_does_not_say(tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metammo.evaluation.figures import Curve
-from metammo.evaluation.runs import CHECKPOINTS, Experiment, RunFolder, game_name, read_description
+from metammo.evaluation.runs import CHECKPOINTS, Experiment, RunFolder, read_description
 from metammo.evaluation.task_score import student_quantile
 
 MILLION = 1e6
@@ -69,7 +69,8 @@ def _points(
 def line_of(experiment: Experiment, game: str, metric: str) -> Line | None:
     """Return an experiment's metric over samples of a game; None: no run has it.
 
-    Of several runs the mean is taken where all of them have values.
+    Of several runs the mean is taken where all of them have values; it is empty where that is
+    nowhere.
     """
     found = [points for run in experiment.runs if (points := _points(run, game, metric))]
     if not found:
@@ -78,8 +79,6 @@ def line_of(experiment: Experiment, game: str, metric: str) -> Line | None:
     last = min(samples[-1] for samples, _ in found)
     every = np.unique(np.concatenate([samples for samples, _ in found]))
     grid = every[(every >= first) & (every <= last)]
-    if len(grid) == 0:  # runs that do not overlap have no mean
-        return Line(experiment.label, grid, grid, None, None, found)
     if len(grid) > POINTS:
         grid = np.linspace(grid[0], grid[-1], POINTS)
     values = np.array([np.interp(grid, samples, heights) for samples, heights in found])
@@ -115,8 +114,6 @@ def policy_samples(
     if named is None:
         return None
     run, point = named
-    if game not in map(game_name, run.games):
-        return None
     if point.isdigit():
         steps: Any = int(point)
     else:

@@ -96,11 +96,13 @@ class RunFolder:
         Args:
             game: as in its metrics: an id, or a file's name without its ending.
         """
-        if len(self.games) == 1:
+        names = [game_name(each) for each in self.games]
+        if game not in names:
+            return None
+        if len(names) == 1:
             return [(int(row["steps"]), int(row["steps"])) for row in self.metrics]
         counts = self.column(f"{game}/steps")
         # A run that was begun before steps were counted by game has counted a part of them alone.
-        names = [game_name(each) for each in self.games]
         total = sum(self.last(f"{name}/steps") or 0 for name in names)
         if not counts or total != self.steps:
             return None
