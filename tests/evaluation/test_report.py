@@ -123,7 +123,7 @@ def test_three_seeds_have_an_interval(tmp_path):
     ]
     report = make_report(runs, [], [])
     (ends,) = blocks(report, "Learning curves: race_to_center", Table)
-    assert ends.rows[0][-1] == "0.6 [0.352, 0.848]"
+    assert ends.rows[0][-1] == "0.600 [0.352, 0.848]"
     (gallery,) = blocks(report, "Learning curves: race_to_center", Gallery)
     axes = gallery.pictures[0].figure.axes[0]
     assert len(axes.collections) == 1
@@ -172,9 +172,29 @@ def test_results_of_meta_mmo_are_drawn_by_their_published_shares():
     assert axes.get_title() == "Survival"
     reached = [line.get_xdata()[-1] for line in axes.lines if line.get_marker() == "o"]
     assert sorted(reached) == pytest.approx([28.8, 50])
-    others = episode_rows({"mine": 1.0, "general_50m": 0.0}, {"mine": 0.0, "general_50m": 1.0})
-    report = make_report([], [source_of(others, "survive", "full_sv")], [], samples=5)
-    assert titles(report) == ["Ratings: survive (full_sv)"]
+    for one, other in (("mine", "yours"), ("general_50m", "svonly_50m")):
+        others = episode_rows({one: 1.0, other: 0.0}, {one: 0.0, other: 1.0})
+        report = make_report([], [source_of(others, "survive", "full_sv")], [], samples=5)
+        assert titles(report) == ["Ratings: survive (full_sv)"]
+
+
+def test_tasks_of_one_seed_are_drawn_without_an_interval():
+    rows = [
+        TaskRow(1, policy, "equip_item('hat')", 0.5) for policy in ("general_100m", "mtonly_25m")
+    ]
+    source = source_of(make_table(rows, TaskRow), "", "full_mt")
+    (gallery,) = blocks(make_report([], [], [source]), "Generalist beside specialist", Gallery)
+    axes = gallery.pictures[0].figure.axes[0]
+    assert axes.get_title() == "Multi-task evaluation"
+    assert len([line for line in axes.lines if line.get_marker() == "o"]) == 2
+
+
+def test_columns_of_which_nothing_is_known_are_left_out(whole):
+    (ratings,) = blocks(whole, "Ratings: race_to_center", Table)
+    assert "won" not in ratings.columns
+    assert {len(row) for row in ratings.rows} == {len(ratings.columns)} == {6}
+    scores, _ = blocks(whole, "Task scores: tasks", Table)
+    assert "ticks lived" not in scores.columns
 
 
 class Checker(HTMLParser):
@@ -255,7 +275,7 @@ def test_names_cannot_break_the_page(tmp_path):
     text, _ = markdown_page(report, tmp_path / "report.md", {}, "today")
     for line in text.splitlines():
         if line.startswith("|"):
-            assert len(re.findall(r"(?<!\\)\|", line)) == 8
+            assert len(re.findall(r"(?<!\\)\|", line)) == 7
 
 
 def test_markdown_has_its_figures_beside_it(whole, tmp_path):

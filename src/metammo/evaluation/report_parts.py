@@ -85,6 +85,20 @@ class Report:
     """A line for each part that is missing, and why."""
 
 
+def without_unknown(table: Table) -> Table:
+    """Return a table without the columns of which nothing is known."""
+    kept = [
+        place
+        for place in range(len(table.columns))
+        if not table.rows or any(row[place] != DASH for row in table.rows)
+    ]
+
+    def pick(cells: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cells[place] for place in kept)
+
+    return Table(pick(table.columns), [pick(row) for row in table.rows])
+
+
 def shown(value: float | None, form: str) -> str:
     """Return a number as words; a dash where it is not known."""
     return DASH if value is None else format(value, form)

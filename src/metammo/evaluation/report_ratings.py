@@ -7,7 +7,16 @@ from typing import Any
 from metammo.evaluation.figures import Panel, learning_figure, rating_figure
 from metammo.evaluation.published import FIGURE_4, FIGURE_6, TASKS, curves
 from metammo.evaluation.ranking import rank
-from metammo.evaluation.report_parts import Block, Gallery, Picture, Section, Table, shown, slug
+from metammo.evaluation.report_parts import (
+    Block,
+    Gallery,
+    Picture,
+    Section,
+    Table,
+    shown,
+    slug,
+    without_unknown,
+)
 from metammo.evaluation.results import Results
 from metammo.evaluation.run_curves import rating_curves
 from metammo.evaluation.runs import Experiment
@@ -77,7 +86,7 @@ def rate(source: Source, samples: int) -> Rated:
         for row in ranking.rows
     ]
     names = ("Bradley-Terry [95%]", "Plackett-Luce [95%]", "Elo")
-    table = Table(("policy", *names, "score", "won", "episodes"), rows)
+    table = without_unknown(Table(("policy", *names, "score", "won", "episodes"), rows))
     about = f"{ranking.episodes:,} episodes, {ranking.seeds} " + (
         "seed." if ranking.seeds == 1 else "seeds."
     )
@@ -113,7 +122,7 @@ def score(source: Source) -> Rated:
         for row in scores.rows
     ]
     names = ("task progress [95%]", "weighted score [95%]", "of all 63", "done", "above 30%")
-    table = Table(("policy", *names, "ticks lived", "lives"), rows)
+    table = without_unknown(Table(("policy", *names, "ticks lived", "lives"), rows))
     cells = {(row["policy"], row["category"]): row["task_progress"] for row in scores.categories}
     categories = tuple(dict.fromkeys(row["category"] for row in scores.categories))
     by_category = [

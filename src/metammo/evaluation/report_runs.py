@@ -17,6 +17,7 @@ from metammo.evaluation.report_parts import (
     duration,
     millions,
     shown,
+    without_unknown,
 )
 from metammo.evaluation.run_curves import MILLION, SEEDS_OF_A_BAND, Line, line_of, samples_at
 from metammo.evaluation.run_figures import causes_figure, line_figure
@@ -78,7 +79,7 @@ def runs_section(runs: Sequence[RunFolder]) -> Section:
     ]
     columns = ("run", "games", "config", "seed", "agent-steps", "state", "task progress")
     more = ("won against scripted", "steps/s", "time", "last change")
-    return Section("Runs", [Table((*columns, *more), rows)])
+    return Section("Runs", [without_unknown(Table((*columns, *more), rows))])
 
 
 def _versions(runs: Sequence[RunFolder]) -> list[tuple[str, dict[str, str]]]:
@@ -164,13 +165,15 @@ def _last_table(experiments: Sequence[Experiment], game: str, given: str) -> Tab
         samples = [samples_at(run, game, run.steps) for run in experiment.runs]
         known = [each for each in samples if each is not None]
         cells = [
-            _mean_of([run.last(metric) for run in experiment.runs], ".0%" if is_share else ".3g")
+            _mean_of([run.last(metric) for run in experiment.runs], ".0%" if is_share else ".3f")
             for metric, is_share in metrics
         ]
         reached = millions(sum(known) / len(known) * MILLION) if known else DASH
         rows.append((experiment.label, str(len(experiment.runs)), reached, *cells))
     names = tuple(title for _, title, _ in AT_THE_END)
-    return Table(("at the end", "seeds", "samples", *(name.lower() for name in names)), rows)
+    return without_unknown(
+        Table(("at the end", "seeds", "samples", *(name.lower() for name in names)), rows)
+    )
 
 
 def _mean_of(values: Sequence[float | None], form: str) -> str:

@@ -80,6 +80,7 @@ def line_figure(
             marker=marker,
             markersize=4,
             label=line.label,
+            clip_on=False,  # points on an axis are drawn whole
             zorder=3,
         )
     every = [line for _, line in lines]
