@@ -74,7 +74,8 @@ def test_pages_to_watch_are_written_beside_the_report(place, monkeypatch, tmp_pa
     monkeypatch.setattr(page, "VIEWER", tmp_path / "viewer")
     assert report("runs", "--pages") == 2
     assert "the viewer is not built" in capsys.readouterr().err
-    assert not (place / "report.html").exists()
+    # Before anything is rated or written.
+    assert not (place / "report_pages").exists()
     (tmp_path / "viewer").mkdir()
     (tmp_path / "viewer" / "single.html").write_text("<html><body>viewer</body></html>")
     other = write_run(place / "more" / "race", seed=1)

@@ -64,6 +64,8 @@ def test_panels_break_into_rows():
     axes = learning_figure(panels, columns=2).axes
     assert [each.get_subplotspec().rowspan.start for each in axes] == [0, 0, 1]
     assert axes[0].get_ylim() == axes[2].get_ylim()
+    shown = [each.yaxis.get_tick_params().get("labelleft", True) for each in axes]
+    assert shown == [True, False, True]
 
 
 def test_what_cannot_be_drawn_is_refused(tmp_path):

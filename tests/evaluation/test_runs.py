@@ -75,12 +75,25 @@ def test_a_last_line_that_is_cut_off_is_left_out_and_another_is_told(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("{", "not JSON"), ("[]", "must hold one JSON object"), ("{}", "must name a list of `games`")],
+    [
+        ("{", "not JSON"),
+        ("[]", "must hold one JSON object"),
+        ("{}", "must name a list of `games`"),
+        ('{"games": ["survive"], "steps": "many"}', "`steps` must be a number, not 'many'"),
+        ('{"games": ["survive"], "steps": 1e99}', "`steps` must be a number"),
+    ],
 )
 def test_damaged_settings_are_told(text, words, tmp_path):
     folder = write_run(tmp_path / "race")
     (folder / "settings.json").write_text(text)
     with pytest.raises(RunError, match=words):
+        read_run(folder)
+
+
+def test_a_damaged_description_is_told(tmp_path):
+    folder = write_run(tmp_path / "race")
+    (folder / "checkpoints" / "last" / "config.json").write_text('{"versions": 3}')
+    with pytest.raises(RunError, match=r"config\.json: `versions` must be a JSON object, not int"):
         read_run(folder)
 
 

@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 SETTINGS, METRICS, REPLAYS, CHECKPOINTS = "settings.json", "metrics.jsonl", "replays", "checkpoints"
+DESCRIPTION = "config.json"
+"""Beside a checkpoint's weights."""
+MOST_STEPS = 2**53
+"""Agent-steps that can be told apart."""
 GOING_WITHIN = 300.0
 """Seconds since its metrics were written after which an unfinished run counts as stopped."""
 OWN_SETTINGS = ("name", "folder", "seed", "resume", "threads", "device")
@@ -146,9 +150,17 @@ def _read_json(path: Path) -> dict[str, Any]:
     return value
 
 
+def _part(whole: dict[str, Any], name: str, path: Path) -> dict[str, Any]:
+    """Return an object inside a file's; nothing where it is not there."""
+    value = whole.get(name, {})
+    if not isinstance(value, dict):
+        raise RunError(f"{path}: `{name}` must be a JSON object, not {type(value).__name__}")
+    return value
+
+
 def read_description(checkpoint: Path) -> dict[str, Any]:
     """Return what is written beside a checkpoint's weights; nothing where it is not there."""
-    path = checkpoint / "config.json"
+    path = checkpoint / DESCRIPTION
     return _read_json(path) if path.is_file() else {}
 
 
@@ -164,7 +176,7 @@ def _read_metrics(path: Path) -> list[dict[str, float]]:
                 break  # it is being written, or the run was killed in the middle of it
             raise RunError(f"{path}, line {number + 1}: not JSON: {error}") from error
         steps = row.get("steps") if isinstance(row, dict) else None
-        if not isinstance(steps, (int, float)) or not math.isfinite(steps):
+        if not isinstance(steps, (int, float)) or not 0 <= steps <= MOST_STEPS:
             raise RunError(f"{path}, line {number + 1}: must be an object with a number `steps`")
         rows.append(row)
     return sorted(rows, key=lambda row: float(row["steps"]))
@@ -188,23 +200,25 @@ def read_run(folder: Path) -> RunFolder:
     progress = last / "training.json"
     if progress.is_file():
         # A resumed run may have another goal than it was begun with.
-        settings = _read_json(progress).get("settings", settings)
+        settings = _part(_read_json(progress), "settings", progress)
     about = read_description(last)
     metrics = folder / METRICS
     rows = _read_metrics(metrics) if metrics.is_file() else []
     kept = folder / REPLAYS
     replays = sorted(kept.glob("*.metammo"), key=_number_of) if kept.is_dir() else []
     flat = _flat(settings)
-    games = flat.get("games")
+    games, goal = flat.get("games"), flat.get("steps") or 0
     if not isinstance(games, list) or not all(isinstance(each, str) for each in games):
         raise RunError(f"{folder / SETTINGS}: must name a list of `games`")
+    if not isinstance(goal, (int, float)) or not 0 <= goal <= MOST_STEPS:
+        raise RunError(f"{folder / SETTINGS}: `steps` must be a number, not {goal!r}")
     written = metrics if metrics.is_file() else folder / SETTINGS
     return RunFolder(
         folder=folder,
         settings=flat,
         metrics=rows,
-        versions=about.get("versions", {}),
-        game_versions=about.get("games", {}),
+        versions=_part(about, "versions", last / DESCRIPTION),
+        game_versions=_part(about, "games", last / DESCRIPTION),
         replays=replays,
         changed=written.stat().st_mtime,
     )
