@@ -35,6 +35,7 @@ def test_runs_of_a_folder_are_listed_as_json(place, capsys):
     assert (race["state"], race["steps"], race["goal"], race["seed"]) == ("done", 1000, 1000, 0)
     assert race["progress"] == {"race_to_center": 0.5}
     assert race["win_rate"] == {"race_to_center": 0.9}
+    assert race["score"] == {"race_to_center": 1.8}
     assert race["agent_steps_per_second"] == 92
     assert (mixed["state"], mixed["games"]) == ("going", ["race_to_center", "survive"])
     assert mixed["progress"] == pytest.approx({"race_to_center": 0.35, "survive": 0.35})

@@ -28,8 +28,8 @@ def metrics_of(games, steps=(250, 500, 750, 1000), gain=0.0, evaluated=True):
             row |= {f"{game}/win_rate": 1.0, f"{game}/return": -1.0 + gain, f"{game}/length": 99.0}
             row |= {f"{game}/died_of_fog": 0.25, f"{game}/died_of_player": 0.5}
             if evaluated and number % 2:
-                for name in ("score", "progress", "win_rate"):
-                    row[f"evaluation/{game}/{name}"] = done / 1000 - 0.1 + gain
+                for name, factor in (("score", 2), ("progress", 0.5), ("win_rate", 1)):
+                    row[f"evaluation/{game}/{name}"] = factor * (done / 1000 - 0.1 + gain)
                     row[f"evaluation/{game}/scripted_{name}"] = 0.5
         rows.append(row)
     return rows

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from metammo.evaluation import published
+from metammo.evaluation.published import curves
 from metammo.evaluation.report import make_report
 from metammo.evaluation.report_page import (
     check_report_path,
@@ -187,6 +189,9 @@ def test_tasks_of_one_seed_are_drawn_without_an_interval():
     axes = gallery.pictures[0].figure.axes[0]
     assert axes.get_title() == "Multi-task evaluation"
     assert len([line for line in axes.lines if line.get_marker() == "o"]) == 2
+    row = {"policy": "general_100m", "task_progress": 0.5, "low": None, "high": None}
+    drawn, _ = curves([row], published.TASKS, "task_progress", ("low", "high"))
+    assert drawn.points[0][1:] == (0.5, 0.5, 0.5)
 
 
 def test_columns_of_which_nothing_is_known_are_left_out(whole):

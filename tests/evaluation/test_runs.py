@@ -27,7 +27,7 @@ def test_a_run_is_read_with_settings_versions_and_metrics(tmp_path):
     assert run.settings["ppo.learning_rate"] == 0.002
     assert run.versions == VERSIONS
     assert run.game_versions == {"race_to_center": 1}
-    assert run.column("evaluation/race_to_center/score") == [(500, 0.4), (1000, 0.9)]
+    assert run.column("evaluation/race_to_center/score") == [(500, 0.8), (1000, 1.8)]
     assert run.last("race_to_center/progress") == 0.5
     assert run.last("nothing") is None
     assert run.speed == 92
