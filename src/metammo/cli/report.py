@@ -117,10 +117,11 @@ def _write_pages(report: Report, out: Path) -> dict[Path, Path]:
         for block in section.blocks:
             for link in block.links if isinstance(block, Links) else []:
                 folder.mkdir(exist_ok=True)
-                name = f"{link.run}-{link.file.stem}"
-                # Runs of two folders may have the same name.
-                taken = sum(each.stem.startswith(name) for each in pages.values())
-                page = folder / (f"{name}-{taken + 1}.html" if taken else f"{name}.html")
+                name, number = f"{link.run}-{link.file.stem}", 1
+                page = folder / f"{name}.html"
+                while page in pages.values():  # runs of two folders may have the same name
+                    number += 1
+                    page = folder / f"{name}-{number}.html"
                 page.write_text(replay_page(link.file.read_bytes()), encoding="utf-8")
                 pages[link.file] = page
     return pages
