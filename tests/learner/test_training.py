@@ -202,7 +202,8 @@ def test_policies_are_kept_now_and_then_and_can_be_loaded(tmp_path):
     kept = sorted(int(each.name) for each in folder.iterdir() if each.name.isdigit())
     assert [steps // 4000 for steps in kept] == [1, 2]
     assert json.loads((folder / str(kept[0]) / "config.json").read_text())["steps"] == kept[0]
-    load_policy(folder / str(kept[0]))
+    assert load_policy(folder / str(kept[0])).name == f"kept/{kept[0]}"
+    assert load_policy(folder.parent).name == "kept"
     with pytest.raises(CheckpointError, match="cannot be resumed"):
         find_checkpoint(folder / str(kept[0]))
 
