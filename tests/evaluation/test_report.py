@@ -88,6 +88,14 @@ def test_a_report_has_every_part_that_is_there(whole):
     ]
 
 
+def test_seeds_are_explained_where_there_are_several(whole):
+    (race, *_), (survive, *_) = (
+        blocks(whole, f"Learning curves: {game}", str) for game in ("race_to_center", "survive")
+    )
+    assert race.startswith("Thick: the mean over seeds")
+    assert survive.startswith("Samples are agent-steps")
+
+
 def test_tables_hold_the_numbers_of_the_files(whole):
     (runs,) = blocks(whole, "Runs", Table)
     assert runs.columns[4] == "agent-steps"

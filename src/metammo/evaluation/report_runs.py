@@ -217,7 +217,10 @@ def curves_sections(experiments: Sequence[Experiment], left_out: list[str]) -> l
                 "Thick: the mean over seeds, from three seeds on with its 95% interval; thin: the "
                 "seeds. "
             )
-            has_seeds = any(len(experiment.runs) > 1 for experiment in experiments)
+            has_seeds = any(
+                len(experiment.runs) > 1 and given in experiment.runs[0].games
+                for experiment in experiments
+            )
             about = (
                 "Samples are agent-steps in this game alone. Against scripted: half of the seats "
                 "each on held-out maps."
