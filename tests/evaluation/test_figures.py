@@ -51,6 +51,23 @@ def test_ratings_are_drawn_best_on_top(samples, tmp_path):
     save_figure(figure, tmp_path / "ratings.png")
 
 
+def test_an_interval_that_does_not_hold_its_value_is_drawn(tmp_path):
+    curve = Curve("mine", [(1.0, 1000, 1005, 1010), (2.0, 1000, 980, 990)])
+    save_figure(learning_figure([Panel("Race", "Elo", [curve])]), tmp_path / "curve.png")
+    rows = rank(episode_rows({"a": 1.0, "b": 0.0}, {"a": 0.0, "b": 0.5}), samples=2).rows
+    beyond = [{**row, "low": row["bradley_terry"] + 1} for row in rows]
+    save_figure(rating_figure(beyond), tmp_path / "ratings.png")
+
+
+def test_panels_break_into_rows():
+    panels = [Panel(name, "Elo", CURVES, 1000) for name in ("Race", "Hill", "King")]
+    axes = learning_figure(panels, columns=2).axes
+    assert [each.get_subplotspec().rowspan.start for each in axes] == [0, 0, 1]
+    assert axes[0].get_ylim() == axes[2].get_ylim()
+    shown = [each.yaxis.get_tick_params().get("labelleft", True) for each in axes]
+    assert shown == [True, False, True]
+
+
 def test_what_cannot_be_drawn_is_refused(tmp_path):
     with pytest.raises(ValueError, match="at least one panel"):
         learning_figure([])

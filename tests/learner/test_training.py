@@ -184,6 +184,30 @@ def test_replays_of_a_run_are_kept_games_in_turn_also_when_resumed(tmp_path, cap
     assert [replay.header["game"] for replay in last] == ["quick_multi_task"]
 
 
+def test_each_games_steps_are_counted_also_when_resumed(finished):
+    _, whole = finished
+    rows = [json.loads(line) for line in (whole / "metrics.jsonl").read_text().splitlines()]
+    games = ("race_to_center", "survive", "team_battle")
+    for row in rows:
+        counts = [row[f"{game}/steps"] for game in games]
+        assert sum(counts) == row["steps"]
+    resumed = Run(TrainSettings(resume=whole, threads=2))
+    assert resumed.ppo.game_steps == [rows[-1][f"{game}/steps"] for game in games]
+    resumed.batch.close()
+
+
+def test_policies_are_kept_now_and_then_and_can_be_loaded(tmp_path):
+    settings = settings_in(tmp_path, name="kept", steps=9000, keep_every=4000)
+    folder = train(settings, quiet=True) / "checkpoints"
+    kept = sorted(int(each.name) for each in folder.iterdir() if each.name.isdigit())
+    assert [steps // 4000 for steps in kept] == [1, 2]
+    assert json.loads((folder / str(kept[0]) / "config.json").read_text())["steps"] == kept[0]
+    assert load_policy(folder / str(kept[0])).name == f"kept/{kept[0]}"
+    assert load_policy(folder.parent).name == "kept"
+    with pytest.raises(CheckpointError, match="cannot be resumed"):
+        find_checkpoint(folder / str(kept[0]))
+
+
 def test_a_run_that_records_learns_the_same(tmp_path):
     plain = adaptive_in(tmp_path, name="plain", steps=5000, worlds=2)
     filmed = replace(plain, name="also_filmed", record_every=2000)

@@ -16,6 +16,8 @@ COMMANDS = {
     "watch": "see a replay in the browser, or play live and take part",
     "rank": "rate a game's policies from files of results",
     "score": "how well tasks were done, from files of results",
+    "runs": "list training runs, or compare some",
+    "report": "write one page about runs and results: curves, ratings, scores, replays",
     "replay": "record an episode, look into it, verify it, convert it",
     "bench": "measure speed",
     "demo": "train on a small game for a few minutes and see the result",

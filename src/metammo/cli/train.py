@@ -110,8 +110,11 @@ def run(arguments: Sequence[str]) -> int:
         or settings.worlds < 1
         or settings.threads < 0
         or settings.record_every < 0
+        or settings.keep_every < 0
     ):
-        raise ValueError("steps and worlds must be at least 1, threads and record_every at least 0")
+        raise ValueError(
+            "steps and worlds must be at least 1; threads, record_every and keep_every at least 0"
+        )
     own = settings_of(settings)
     folder = train(settings, evaluation_of(own), recording_of(own))
     games = " ".join(settings.games)

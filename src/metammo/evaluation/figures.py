@@ -59,6 +59,14 @@ def _style(label: str, place: int) -> dict[str, Any]:
     return STYLES.get(label, {"color": colour, "markerfacecolor": colour, "zorder": 3})
 
 
+def _reach(upper: float | None, lower: float | None) -> float:
+    """Return how long a bar is; 0 where there is none, or the value lies beyond its end.
+
+    It may: an interval of few bootstrap samples need not hold the value.
+    """
+    return 0.0 if upper is None or lower is None else max(upper - lower, 0.0)
+
+
 def _draw_panel(axes: Axes, panel: Panel) -> None:
     _quiet(axes)
     if panel.start is not None:
@@ -68,8 +76,8 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
         if not curve.points:
             continue
         samples, values, lows, highs = map(list, zip(*curve.points, strict=True))
-        below = [value - low for value, low in zip(values, lows, strict=True)]
-        above = [high - value for value, high in zip(values, highs, strict=True)]
+        below = [_reach(value, low) for value, low in zip(values, lows, strict=True)]
+        above = [_reach(high, value) for value, high in zip(values, highs, strict=True)]
         axes.errorbar(
             samples,
             values,
@@ -92,12 +100,13 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
         axes.set_ylim(bottom=0)
 
 
-def learning_figure(panels: Sequence[Panel], title: str = "") -> Figure:
+def learning_figure(panels: Sequence[Panel], title: str = "", columns: int | None = None) -> Figure:
     """Return panels side by side; those of the same value have the same axis.
 
     Args:
         panels: one for each game, at least one.
         title: above all of them.
+        columns: panels beside each other, at most; by default all.
 
     Raises:
         ValueError: no panels.
@@ -105,17 +114,19 @@ def learning_figure(panels: Sequence[Panel], title: str = "") -> Figure:
     if not panels:
         raise ValueError("a figure needs at least one panel")
     width, height = PANEL_SIZE
+    columns = min(columns or len(panels), len(panels))
+    rows = -(-len(panels) // columns)
     figure = Figure(
-        figsize=(max(width * len(panels), 4.5), height + (0.4 if title else 0)),
+        figsize=(max(width * columns, 4.5), height * rows + (0.4 if title else 0)),
         layout="constrained",
     )
-    all_axes = [figure.add_subplot(1, len(panels), place + 1) for place in range(len(panels))]
+    all_axes = [figure.add_subplot(rows, columns, place + 1) for place in range(len(panels))]
     first_of: dict[str, Axes] = {}
-    for axes, panel in zip(all_axes, panels, strict=True):
+    for place, (axes, panel) in enumerate(zip(all_axes, panels, strict=True)):
         _draw_panel(axes, panel)
         if panel.value in first_of:
             axes.sharey(first_of[panel.value])
-            axes.tick_params(labelleft=False)
+            axes.tick_params(labelleft=place % columns == 0)
         else:
             first_of[panel.value] = axes
             axes.set_ylabel(panel.value, fontsize=11)
@@ -164,8 +175,8 @@ def rating_figure(rows: Sequence[dict[str, Any]], title: str = "") -> Figure:
     )
     for name, low, high, label, marker, colour, shift in models:
         values = [row[name] for row in rows]
-        below = [row[name] - row[low] if row[low] is not None else 0 for row in rows]
-        above = [row[high] - row[name] if row[high] is not None else 0 for row in rows]
+        below = [_reach(row[name], row[low]) for row in rows]
+        above = [_reach(row[high], row[name]) for row in rows]
         axes.errorbar(
             values,
             [place + shift for place in places],

@@ -108,7 +108,8 @@ def curves(
             spread = row[reach] or 0.0
             low, high = row[value] - spread, row[value] + spread
         else:
-            low, high = row[reach[0]], row[reach[1]]
+            # One seed has no interval.
+            low, high = (row[value] if row[end] is None else row[end] for end in reach)
         found["Generalist" if is_generalist else "Specialist"].append(
             (samples, row[value], low, high)
         )

@@ -64,12 +64,16 @@ def _read_file(path: Path, row_type: RowType) -> pl.DataFrame | None:
     return reader(path) if reader else None
 
 
-def _read_folder(folder: Path, row_type: RowType) -> list[tuple[Path, pl.DataFrame]]:
-    read = [
+def _in_folder(folder: Path, row_type: RowType) -> list[tuple[Path, pl.DataFrame]]:
+    return [
         (path, table)
         for path in sorted(folder.iterdir())
         if path.is_file() and (table := _read_file(path, row_type)) is not None
     ]
+
+
+def _read_folder(folder: Path, row_type: RowType) -> list[tuple[Path, pl.DataFrame]]:
+    read = _in_folder(folder, row_type)
     if not read:
         inside = sorted(each.name for each in folder.iterdir() if each.is_dir())
         hint = f"; it has folders: {', '.join(inside)}" if inside else ""
@@ -113,8 +117,42 @@ def read_results(
     for column, asked in (("game", game), ("config", config)):
         if asked:
             read = _only(read, column, asked)
-    for column in ("game", "config", "game_version"):
+    for column in ("game", "config"):
         _refuse_mixed(read, column)
+    return _joined(read, row_type)
+
+
+def read_by_game(
+    paths: Sequence[Path], row_type: RowType
+) -> dict[tuple[str | None, str | None], Results]:
+    """Return the rows of files and folders, those of each game and config apart.
+
+    Args:
+        paths: files and folders; what holds no such rows is left out.
+        row_type: which rows.
+
+    Raises:
+        ResultError: rows are wrong, those of a game are of several versions, or those of an episode
+            come twice.
+        OSError: a file cannot be read.
+    """
+    read: list[tuple[Path, pl.DataFrame]] = []
+    for each in paths:
+        if each.is_dir():
+            read += _in_folder(each, row_type)
+        elif (table := _read_file(each, row_type)) is not None:
+            read.append((each, table))
+    parts: dict[tuple[str | None, str | None], list[tuple[Path, pl.DataFrame]]] = {}
+    for path, table in read:
+        for (game, config), own in table.group_by("game", "config", maintain_order=True):
+            parts.setdefault((game, config), []).append((path, own))
+    found = {key: _joined(part, row_type) for key, part in parts.items()}
+    return dict(sorted(found.items(), key=lambda item: tuple(word or "" for word in item[0])))
+
+
+def _joined(read: Sequence[tuple[Path, pl.DataFrame]], row_type: RowType) -> Results:
+    """Return the rows of one game's files as one table."""
+    _refuse_mixed(read, "game_version")
     _refuse_doubles(read, row_type)
     table = pl.concat([table for _, table in read], how="diagonal")
     if row_type is EpisodeRow:

@@ -6,6 +6,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -120,10 +121,26 @@ def save_checkpoint(
     Raises:
         OSError: it could not be written; what stood there stands.
     """
+
+    def write(part: Path) -> None:
+        _write_policy(part, ppo)
+        save_file(training_tensors(ppo, mix), part / STATE)
+        kept = {"settings": settings_to_json(settings), "progress": progress, "steps": ppo.steps}
+        (part / PROGRESS).write_text(json.dumps(kept, indent=2), encoding="utf-8")
+
+    _save(folder, write)
+
+
+def save_policy(folder: Path, ppo: PPO) -> None:
+    """Write a policy alone, as `save_checkpoint` does; no run goes on with it."""
+    _save(folder, lambda part: _write_policy(part, ppo))
+
+
+def _save(folder: Path, write: Callable[[Path], None]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        _write_checkpoint(part, ppo, mix, settings, progress)
+        write(part)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(part, ignore_errors=True)
         raise OSError(
@@ -133,19 +150,14 @@ def save_checkpoint(
     _replace_folder(part, folder)
 
 
-def _write_checkpoint(
-    part: Path, ppo: PPO, mix: Mix, settings: TrainSettings, progress: dict[str, Any]
-) -> None:
+def _write_policy(part: Path, ppo: PPO) -> None:
     save_file(
         {name: value.cpu().contiguous() for name, value in ppo.module.state_dict().items()},
         part / WEIGHTS,
     )
-    save_file(training_tensors(ppo, mix), part / STATE)
     games = dict(zip(ppo.batch.game_names, ppo.batch.game_versions, strict=True))
     description = describe(ppo.module, games=games, steps=ppo.steps, versions=_versions())
     (part / DESCRIPTION).write_text(json.dumps(description, indent=2), encoding="utf-8")
-    kept = {"settings": settings_to_json(settings), "progress": progress, "steps": ppo.steps}
-    (part / PROGRESS).write_text(json.dumps(kept, indent=2), encoding="utf-8")
 
 
 def _replace_folder(part: Path, folder: Path) -> None:

@@ -62,6 +62,10 @@ class ReturnScale:
 class PPO:
     """The learner of one batch of worlds.
 
+    Attributes:
+        steps: agent-steps learned from.
+        game_steps: how many of them were each game's, in the batch's order.
+
     Args:
         batch: the worlds; the learner plays every seat.
         module: the policy's network, as `policies.recurrent.RecurrentPolicy`.
@@ -94,6 +98,7 @@ class PPO:
         self.state = torch.zeros(self.rows, module.state_size, device=self.device)
         self.scale = ReturnScale(len(batch.game_names))
         self.steps = 0
+        self.game_steps = [0] * len(batch.game_names)
         self.seconds: dict[str, float] = defaultdict(float)
         self.buffer = Rollout(
             rollout,
@@ -162,6 +167,8 @@ class PPO:
             self._value_truncated(step)
             finished.extend(batch.results[world].copy() for world in batch.done.nonzero()[0])
         self.steps += int(buffer.alive.sum())
+        for number in range(len(self.game_steps)):
+            self.game_steps[number] += int((buffer.alive & (buffer.games == number)).sum())
         self._value_next()
         return finished
 

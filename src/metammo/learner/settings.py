@@ -71,6 +71,8 @@ class TrainSettings:
     """Of the run's folder; by default games and seed."""
     checkpoint_every: int = 1_000_000
     """Agent-steps between checkpoints."""
+    keep_every: int = 0
+    """Agent-steps between policies that are kept for good, in RUN/checkpoints/STEPS; 0: none."""
     evaluate_every: int = 0
     """Agent-steps between evaluations on held-out maps; 0: none."""
     evaluation_episodes: int = 32

@@ -21,6 +21,7 @@ from metammo.learner.checkpoint import (
     read_progress,
     restore_checkpoint,
     save_checkpoint,
+    save_policy,
     settings_to_json,
 )
 from metammo.learner.mix import Mix
@@ -83,6 +84,11 @@ def death_shares(causes: NDArray[np.uint8]) -> dict[str, float]:
         for cause in Cause
         if cause != Cause.NONE
     }
+
+
+def due(every: int, steps: int) -> int:
+    """Return how often something is due by then that comes every so many steps; 0: never."""
+    return steps // every if every else 0
 
 
 class Run:
@@ -149,6 +155,7 @@ class Run:
             self.means = progress["means"]
             self.updates, self.seconds = progress["updates"], progress["seconds"]
             self.best = progress["best"] if progress["best"] is not None else -math.inf
+            self.ppo.game_steps = progress.get("game_steps", self.ppo.game_steps)
 
     def learning_rate(self) -> float:
         """Return the present learning rate: it falls to a tenth over the run."""
@@ -184,9 +191,14 @@ class Run:
             "updates": self.updates,
             "seconds": self.seconds,
             "best": self.best if math.isfinite(self.best) else None,
+            "game_steps": self.ppo.game_steps,
         }
         folder = self.folder / "checkpoints" / name
         save_checkpoint(folder, self.ppo, self.mix, self.settings, progress)
+
+    def keep(self) -> None:
+        """Write the present policy alone, under its steps."""
+        save_policy(self.folder / "checkpoints" / str(self.ppo.steps), self.ppo)
 
     def rate(self, evaluate: Evaluate) -> dict[str, float]:
         """Evaluate the present policy; keep it if it is the best so far."""
@@ -210,8 +222,7 @@ class Run:
 
     def records_due(self, steps: int) -> int:
         """Return how many replays are due by then: the same, however often a run was resumed."""
-        every = self.settings.record_every
-        return steps // every if every else 0
+        return due(self.settings.record_every, steps)
 
     def metrics(self, logged: dict[str, float], step_rate: float) -> dict[str, float]:
         """Return everything to log after an update, flat."""
@@ -231,6 +242,8 @@ class Run:
                 row[f"no_op/{head.name}"] = float(share)
         for game, means in self.means.items():
             row.update({f"{game}/{name}": value for name, value in means.items()})
+        for game, steps in zip(self.batch.game_names, self.ppo.game_steps, strict=True):
+            row[f"{game}/steps"] = float(steps)
         return row
 
 
@@ -310,12 +323,14 @@ def train(
             run.seconds += seconds
             run.updates += 1
             row = run.metrics(logged, (ppo.steps - before) / seconds)
-            due = settings.evaluate_every and ppo.steps - evaluated >= settings.evaluate_every
-            if evaluate and due:
+            evaluates = settings.evaluate_every and ppo.steps - evaluated >= settings.evaluate_every
+            if evaluate and evaluates:
                 evaluated = ppo.steps
                 row.update(run.rate(evaluate))
             if record and run.records_due(ppo.steps) > run.records_due(before):
                 row.update(run.record(record))
+            if due(settings.keep_every, ppo.steps) > due(settings.keep_every, before):
+                run.keep()
             metrics.write(row)
             line.show(ppo.steps, row, run.means)
             if ppo.steps - kept >= settings.checkpoint_every or ppo.steps >= run.goal:

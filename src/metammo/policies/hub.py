@@ -95,6 +95,16 @@ def find_policy(path: str | Path) -> Path:
     )
 
 
+def policy_name(path: str | Path) -> str:
+    """Return what a folder's policy is called: RUN, or RUN/CHECKPOINT, or the folder's name."""
+    folder = Path(path)
+    # The name of a checkpoint alone, `last` or its steps, would be that of every run's.
+    whole = folder.resolve()
+    if whole.parent.name == "checkpoints":
+        return f"{whole.parent.parent.name}/{whole.name}"
+    return folder.name
+
+
 def load_policy(name: str | Path, *, seed: int = 0, device: str = "cpu") -> Any:
     """Return a policy by name or folder.
 
@@ -115,4 +125,4 @@ def load_policy(name: str | Path, *, seed: int = 0, device: str = "cpu") -> Any:
         if str(name) == kind.name:
             return kind(seed=seed)
     folder = find_policy(name)
-    return TorchPolicy(load_module(folder, device), Path(name).name, seed=seed)
+    return TorchPolicy(load_module(folder, device), policy_name(name), seed=seed)
