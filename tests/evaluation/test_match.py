@@ -16,15 +16,10 @@ from metammo.policies.recurrent import RecurrentPolicy
 from metammo.policies.tiles import TILE, place_rows
 from metammo.tasks.curriculum import EVALUATION
 from tests.contract.batches import make_batch, mix_of
+from tests.evaluation.networks import network
 
 SMALL = {"horizon": 40, "playable": 16}
 SETTING = {"size": "tiny", "seed": 3}
-
-
-def network(seed):
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return TorchPolicy(RecurrentPolicy(16, 4, 4, 16), f"new {seed}")
 
 
 def small_match(game="team_battle", **options):
