@@ -103,7 +103,7 @@ def test_rows_of_something_else_are_not_mixed_in(whole):
     folder = whole[0]
     for change, words in (
         ({"policies": [network(2), load_policy("random")]}, "other is policies"),
-        ({"knobs": {"horizon": 31}}, "other is knobs"),
+        ({"knobs": {"horizon": 31}}, "other is the knobs of survive"),
         ({"size": "standard"}, "other is size"),
         ({"focal": 1}, "other is focal"),
     ):
@@ -112,7 +112,7 @@ def test_rows_of_something_else_are_not_mixed_in(whole):
     path = folder / "tournament.json"
     kept = path.read_text()
     changed = json.loads(kept)
-    changed["games"]["survive"] = 99
+    changed["games"]["survive"]["version"] = 99
     try:
         path.write_text(json.dumps(changed))
         with pytest.raises(ResultError, match="the version of survive"):

@@ -60,6 +60,8 @@ class Plan:
     """Size class."""
     knobs: Mapping[str, Any] = field(default_factory=dict)
     """Rules that differ from the evaluation's, of every game."""
+    own_knobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The same of single games, by what they are called in `games`."""
     focal: int = 0
     """See `Match`; so is `share`."""
     share: float = 0.5
@@ -87,7 +89,8 @@ class Plan:
         """
         known = [name for name in game_names() if self.config in find_game(name).configs]
         every = [*known, *(each for each in self.games if each not in known)]
-        mix: Games = {each: (1.0, self.knobs) if each == game else NEXT_TO_NEVER for each in every}
+        knobs = self.knobs_of(game)
+        mix: Games = {each: (1.0, knobs) if each == game else NEXT_TO_NEVER for each in every}
         return Match(
             mix,
             tuple(self.policies),
@@ -98,6 +101,20 @@ class Plan:
             share=self.share,
         )
 
+    def knobs_of(self, game: str) -> dict[str, Any]:
+        """Return every knob of a game that differs from its evaluation's."""
+        return {**self.knobs, **self.own_knobs.get(game, {})}
+
+    def game_settings(self) -> dict[str, Any]:
+        """Return by id what all rows of a game must have in common, as JSON can hold it."""
+        return {
+            find_game(game).name: {
+                "version": find_game(game).game.version,
+                "knobs": {name: str(value) for name, value in sorted(self.knobs_of(game).items())},
+            }
+            for game in self.games
+        }
+
     def settings(self) -> dict[str, Any]:
         """Return, as JSON can hold it, what all rows of a folder must have in common."""
         return {
@@ -105,7 +122,6 @@ class Plan:
             "policies": {policy.name: fingerprint(policy) for policy in self.policies},
             "config": self.config,
             "size": self.size,
-            "knobs": {name: str(value) for name, value in sorted(self.knobs.items())},
             "focal": self.focal,
             "share": self.share,
         }
@@ -142,18 +158,18 @@ class Store:
 
     def _check_settings(self, plan: Plan) -> None:
         path = self.folder / SETTINGS
-        versions = {file.name: file.game.version for file in map(find_game, plan.games)}
-        wanted = plan.settings()
+        wanted, games = plan.settings(), plan.game_settings()
         if path.exists():
             try:
                 kept = json.loads(path.read_text(encoding="utf-8"))
-                versions = {**kept["games"], **versions}
                 differs = [name for name in wanted if kept.get(name) != wanted[name]]
                 differs += [
-                    f"the version of {name}"
-                    for name in kept["games"]
-                    if kept["games"][name] != versions[name]
+                    f"the {what} of {game}"
+                    for game, own in kept["games"].items()
+                    for what in own
+                    if own[what] != games.get(game, own)[what]
                 ]
+                games = {**kept["games"], **games}
             except (ValueError, KeyError, TypeError) as error:
                 raise ResultError(f"{path} cannot be read: {error}; use another folder") from error
             if differs:
@@ -162,7 +178,7 @@ class Store:
                     "choose another folder, or remove this one"
                 )
         unfinished = path.with_name(f"{SETTINGS}.part")
-        text = json.dumps({**wanted, "games": versions}, indent=2)
+        text = json.dumps({**wanted, "games": games}, indent=2)
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(path)
 
