@@ -3,8 +3,11 @@
 import dataclasses
 import json
 
+import polars as pl
 import pytest
 
+from metammo.cli.main import main
+from metammo.cli.tournament import chosen_games
 from metammo.evaluation import tournament
 from metammo.evaluation.match import play_episodes
 from metammo.evaluation.ranking import rank
@@ -102,10 +105,10 @@ def test_more_episodes_are_added_to_those_that_are_there(whole, tmp_path):
 def test_rows_of_something_else_are_not_mixed_in(whole):
     folder = whole[0]
     for change, words in (
-        ({"policies": [network(2), load_policy("random")]}, "other is policies"),
-        ({"knobs": {"horizon": 31}}, "other is the knobs of survive"),
-        ({"size": "standard"}, "other is size"),
-        ({"focal": 1}, "other is focal"),
+        ({"policies": [network(2), load_policy("random")]}, "differs in policies"),
+        ({"knobs": {"horizon": 31}}, "differs in the knobs of survive"),
+        ({"size": "standard"}, "differs in size"),
+        ({"focal": 1}, "differs in focal"),
     ):
         with pytest.raises(ResultError, match=words):
             play_tournament(dataclasses.replace(plan(), **change), folder)
@@ -138,3 +141,47 @@ def test_empty_plans_are_refused():
         plan(games=["survive", "survive"])
     with pytest.raises(ValueError, match="seeds must be at least 0"):
         plan(seeds=(-1,))
+
+
+def command(folder, *words):
+    given = ["--size", "tiny", "--out", str(folder), "--threads", "1", "--knobs", "horizon=30"]
+    return main(["tournament", *words, *given, "--json"])
+
+
+def test_the_command_ranks_every_game(tmp_path, capsys):
+    words = ["scripted", "random", "--episodes", "3", "--seeds", "2"]
+    games = ["--game", "race_to_center", "--game", "survive"]
+    assert command(tmp_path, *words, *games) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [game["game"] for game in told["games"]] == ["race_to_center", "survive"]
+    for game in told["games"]:
+        assert (game["episodes"], game["seeds"]) == (6, 2)
+        assert {row["policy"] for row in game["rows"]} == {"scripted", "random"}
+    focal = ["--focal", "random", "--share", "0.25"]
+    assert command(tmp_path / "focal", *words, *games[:2], *focal) == 0
+    told = json.loads(capsys.readouterr().out)["games"][0]
+    assert [row["policy"] for row in told["rows"]] == ["random"]
+    table = pl.read_parquet(tmp_path / "focal" / "race_to_center.parquet")
+    assert set(table["seats"]) == {4}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["scripted", "random"], "no game given"),
+        (["scripted", "--game", "survive"], "at least two policies"),
+        (["scripted", "random", "--game", "chess"], "unknown game 'chess'"),
+        (["scripted", "random", "--game", "survive", "--focal", "smith"], "focal 'smith' is none"),
+        (["scripted", "random", "--game", "survive", "--episodes", "0"], "at least one game"),
+        (["scripted", "random", "--game", "survive", "--worlds", "0"], "worlds and threads"),
+        (["scripted", "nowhere", "--game", "survive"], "no policy at 'nowhere'"),
+    ],
+)
+def test_the_command_says_what_is_wrong(words, said, tmp_path, capsys):
+    assert command(tmp_path, *words) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_all_games_are_those_of_the_config():
+    assert "merchants" in chosen_games(["all"], "full")
+    assert "merchants" not in chosen_games(["all"], "mini")

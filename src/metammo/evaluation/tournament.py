@@ -174,7 +174,7 @@ class Store:
                 raise ResultError(f"{path} cannot be read: {error}; use another folder") from error
             if differs:
                 raise ResultError(
-                    f"{self.folder} holds a tournament in which other is {', '.join(differs)}: "
+                    f"{self.folder} holds a tournament that differs in {', '.join(differs)}: "
                     "choose another folder, or remove this one"
                 )
         unfinished = path.with_name(f"{SETTINGS}.part")
