@@ -219,7 +219,7 @@ def matrix_figure(policies: Sequence[str], shares: NDArray[np.float64], title: s
     axes.set_xticks(places, policies, rotation=45, ha="right")
     axes.set_yticks(places, policies)
     axes.set_xlabel("against", fontsize=11)
-    figure.colorbar(image, label="did better in, share of episodes", shrink=0.8)
+    figure.colorbar(image, label="row did better, share of episodes", shrink=0.8)
     if title:
         axes.set_title(title, fontsize=12)
     return figure
