@@ -14,11 +14,11 @@ from metammo.evaluation.rated import (
     better_share,
     cross_play,
     folder_name,
-    mean_of_games,
     rate_policy,
     suite_plans,
 )
 from metammo.evaluation.suites import SUITES, TIERS, find_suite
+from metammo.evaluation.summary import share_with_interval, wilson
 from metammo.minigames.minigame import find_game
 from metammo.minigames.table import make_table
 from metammo.policies.hub import load_policy
@@ -96,11 +96,24 @@ def test_shares_count_episodes_in_which_both_played():
 
 @pytest.mark.pure
 def test_games_weigh_the_same_however_many_episodes_they_have():
-    mean, low, high = mean_of_games([np.ones(4), np.array([0.0, 1.0] * 50)])
+    mean, low, high = share_with_interval([np.ones(10_000), np.array([0.0, 1.0] * 50)])
     assert mean == 0.75
     # A standard error of a half of 1 / (2 sqrt(100)).
-    assert low == pytest.approx(0.75 - 1.96 * 0.025, abs=0.006)
-    assert high == pytest.approx(0.75 + 1.96 * 0.025, abs=0.006)
+    assert low == pytest.approx(0.75 - 1.96 * 0.025, abs=0.002)
+    assert high == pytest.approx(0.75 + 1.96 * 0.025, abs=0.002)
+
+
+@pytest.mark.pure
+def test_what_always_went_one_way_is_not_certain():
+    # As published for 0 of 10 and 81 of 263: 0 to 0.278, 0.2553 to 0.3662 (Newcombe 1998).
+    centre, reach = wilson(np.zeros(10))
+    assert (centre - reach, centre + reach) == pytest.approx((0, 0.2775), abs=1e-4)
+    centre, reach = wilson(np.array([1.0] * 81 + [0.0] * 182))
+    assert (centre - reach, centre + reach) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    for value in (0.0, 1.0):
+        mean, low, high = share_with_interval([np.full(48, value)] * 11)
+        assert low <= mean == value <= high
+        assert 0.01 < high - low < 0.1
 
 
 def made_up(plan, folder):

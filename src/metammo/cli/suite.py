@@ -33,7 +33,7 @@ class Options:
     """Rate policies by a frozen suite: fixed games, tiers, opponents, maps, numbers of episodes.
 
     Each policy shares the seats with the suite's opponents, so its numbers do not depend on which
-    others are rated with it. Intervals are of 95%, by resampling episodes.
+    others are rated with it. Intervals are of 95%.
 
     Example: metammo suite v1 runs/a runs/b --cross-play --figure cross.png
     """

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from metammo.evaluation.suites import Suite
-from metammo.evaluation.summary import RESAMPLES, mean_with_interval
+from metammo.evaluation.summary import mean_with_interval, share_with_interval
 from metammo.evaluation.tournament import Plan
 from metammo.policies.policy import Policy
 
@@ -34,18 +34,6 @@ def better_share(table: pl.DataFrame, policy: str, other: str) -> NDArray[np.flo
     met = own.join(theirs, on=keys, suffix="_other").sort(keys)
     difference = met["score"].to_numpy() - met["score_other"].to_numpy()
     return (np.sign(difference) + 1) / 2
-
-
-def mean_of_games(values: Sequence[NDArray[np.float64]]) -> tuple[float, float, float]:
-    """Return the mean over games of the means over episodes, and its 95% interval.
-
-    The bootstrap draws episodes within games: the games are the suite's, not drawn.
-    """
-    rng = np.random.default_rng(0)
-    means = np.mean([each.mean() for each in values])
-    drawn = [each[rng.integers(0, len(each), (RESAMPLES, len(each)))].mean(1) for each in values]
-    low, high = np.percentile(np.mean(drawn, axis=0), [2.5, 97.5])
-    return float(means), float(low), float(high)
 
 
 def suite_plans(
@@ -119,12 +107,13 @@ def rate_policy(
             row: dict[str, Any] = {"policy": policy, "game": game, "tier": tier}
             row["episodes"] = len(own)
             for name, each in values.items():
-                told = mean_with_interval(each)
+                is_share = name != "progress"
+                told = share_with_interval([each]) if is_share else mean_with_interval(each)
                 row |= dict(zip((name, f"{name}_low", f"{name}_high"), told, strict=True))
             rows.append(row)
-        levels[tier] = mean_of_games(of_tier)
+        levels[tier] = share_with_interval(of_tier)
         every += of_tier
-    levels["all"] = mean_of_games(every)
+    levels["all"] = share_with_interval(every)
     return rows, levels
 
 
@@ -156,7 +145,7 @@ def cross_play(plan: Plan, folder: Path, play: Play) -> CrossPlay:
         pair = pair_of(plan, first, second)
         tables = play(pair, folder / f"{folder_name(names[first])}-{folder_name(names[second])}")
         shares = [better_share(table, names[first], names[second]) for table in tables.values()]
-        mean, low, high = mean_of_games(shares)
+        mean, low, high = share_with_interval(shares)
         values[:, first, second] = mean, low, high
         values[:, second, first] = 1 - mean, 1 - high, 1 - low
     return CrossPlay(names, *values)
