@@ -7,6 +7,7 @@ from metammo.envs.spaces import no_op_mask
 from metammo.jit import signatures
 from metammo.observe.layout import OwnFeature
 from metammo.rules.knobs import KnobError
+from metammo.world.columns import Event
 from metammo.world.worlds import fork, restore, snapshot, world_hash
 from tests.contract.batches import ALL_GAMES, GAMES, SHORT, bytes_of, make_batch, only, play
 
@@ -254,3 +255,41 @@ def test_another_number_of_agents_compiles_nothing():
         assert few._driver.run_worlds is step
         assert few.agent_count == agents
     assert len(signatures(step)) == compiled
+
+
+def test_results_count_what_each_agent_lived_and_did():
+    batch = make_batch(worlds=1, games=only("survive"), size="tiny", horizon=40, playable=16)
+    lived = np.zeros(batch.alive.shape, np.int64)
+    last = np.zeros(batch.worlds.player_event_count.shape, np.int64)
+    step = 0
+    while not batch.done.any():
+        lived += batch.alive
+        last = batch.worlds.player_event_count.copy()
+        batch.step(batch.random_actions(step))
+        step += 1
+    assert 10 < step <= 40
+    assert (batch.results.time_alive == lived).all()
+    assert len(np.unique(lived)) > 1
+    grown = batch.results.events - last[:, : batch.agent_count]
+    assert (grown >= 0).all()
+    assert batch.results.events[..., Event.DRINK_WATER].sum() > 0
+
+
+def test_a_world_begun_by_its_seed_is_the_same_wherever_it_was():
+    # One map and other tasks: nothing but the seed tells the new episode from the one before.
+    options = {"games": only("multi_task"), "size": "tiny", "playable": 16, "maps": 1}
+    one = play(make_batch(worlds=1, **options), 5)
+    many = play(make_batch(worlds=3, seed=7, **options), 33)
+    one.begin(0, 12345)
+    many.begin(2, 12345)
+    other = many.worlds[:2].tobytes()
+    for step in range(15):
+        assert one.worlds[0].tobytes() == many.worlds[2].tobytes()
+        assert one.observations[0].tobytes() == many.observations[2].tobytes()
+        assert (one.masks[0] == many.masks[2]).all()
+        assert (one.life_begins[0] == many.life_begins[2]).all()
+        assert bool(one.life_begins[0].all()) == (step == 0)
+        actions = many.random_actions(step)
+        many.step(actions)
+        one.step(actions[2:])
+    assert many.worlds[:2].tobytes() != other

@@ -1,56 +1,150 @@
-"""Matches: equal shares, rotation, the same rows from the same seed."""
+"""Matches: rows of each episode that depend on the match and the episode's number alone."""
+
+from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
+import torch
 
-from metammo.evaluation.match import deal_seats, play_match
+from metammo.evaluation.ledger import tables_of
+from metammo.evaluation.match import Match, play_episodes, play_match
+from metammo.evaluation.summary import summarize
 from metammo.policies.hub import load_policy
+from metammo.policies.policy import TorchPolicy
+from metammo.policies.recurrent import RecurrentPolicy
+from metammo.policies.tiles import TILE, place_rows
+from metammo.tasks.curriculum import EVALUATION
+from tests.contract.batches import make_batch, mix_of
+from tests.evaluation.networks import network
+
+SMALL = {"horizon": 40, "playable": 16}
+SETTING = {"size": "tiny", "seed": 3}
 
 
-def test_teams_are_dealt_whole_and_rotated():
-    teams = np.repeat(np.arange(4, dtype=np.int16), 2)
-    assert deal_seats(teams, 2, 0).tolist() == [0, 0, 1, 1, 0, 0, 1, 1]
-    assert deal_seats(teams, 2, 1).tolist() == [1, 1, 0, 0, 1, 1, 0, 0]
+def small_match(game="team_battle", **options):
+    names = [load_policy(name) for name in ("scripted", "random")]
+    policies = (network(1), network(2), *names)
+    return Match(mix_of(game, **SMALL), policies, **{**SETTING, **options})
 
 
-def small_match(seed=0, threads=1):
-    policies = [load_policy("scripted"), load_policy("random")]
-    knobs = {"horizon": 60, "playable": 40}
-    return play_match(
-        "race_to_center", policies, 5, seed=seed, threads=threads, worlds=3, knobs=knobs
-    )
+def played(match, numbers, **options):
+    return tables_of(play_episodes(match, numbers, **options))[0]
 
 
 @pytest.fixture(scope="module")
-def result():
-    return small_match()
+def table():
+    return played(small_match(), range(9), worlds=4, threads=1)
 
 
-def test_every_world_plays_its_share(result):
-    assert result.score.shape == (6, 2)
-    assert (result.length > 0).all()
-    assert (result.length <= 60).all()
+def test_there_is_a_row_for_each_episode_and_policy(table):
+    assert table.select("episode", "policy").rows() == [
+        (episode, policy)
+        for episode in range(9)
+        for policy in ("new 1", "new 2", "random", "scripted")
+    ]
+    assert set(table["game"]) == {"team_battle"}
+    assert set(table["game_version"]) == {1}
+    assert set(table["config"]) == {"mini"}
+    assert set(table["seed"]) == {3}
+    assert table.group_by("episode").agg(pl.col("seats").sum())["seats"].n_unique() == 1
+    assert table["survival"].is_between(0.01, 1).all()
+    assert table["length"].is_between(1, 40).all()
+    assert table["event_drink_water"].max() > 0
 
 
-def test_scripted_beats_random(result):
-    rows = result.rows()
+def test_an_episode_depends_on_no_other_nor_on_threads_or_worlds(table):
+    match = small_match()
+    assert played(match, [7, 2], worlds=2, threads=2).equals(
+        table.filter(pl.col("episode").is_in([2, 7]))
+    )
+    assert played(match, range(8, -1, -1), worlds=9, threads=3).equals(table)
+    assert not played(replace(match, seed=4), range(9)).drop("seed").equals(table.drop("seed"))
+
+
+def test_a_game_plays_alike_alone_and_in_a_mix():
+    policies = [load_policy("scripted"), load_policy("random")]
+    alone = play_match(
+        mix_of("race_to_center", **SMALL), policies, 2, threads=1, size="tiny"
+    ).episodes
+    other = mix_of("race_to_center", "survive", **SMALL) | {"survive": 1e-9}
+    assert play_match(other, policies, 2, threads=1, size="tiny").episodes.equals(alone)
+
+
+@pytest.mark.parametrize("sizes", [(16, 4, 4, 16), (128, 24, 32, 128)])
+@pytest.mark.parametrize("by_place", [None, True])
+def test_what_a_network_does_with_a_row_does_not_depend_on_the_others(sizes, by_place):
+    batch = make_batch(worlds=4, size="tiny")
+    policy = TorchPolicy(RecurrentPolicy(*sizes))
+    policy.tiles.rounds_by_place = by_place
+    rows, masks = batch.observations.reshape(-1), batch.masks.reshape(-1, batch.masks.shape[-1])
+    rng = np.random.default_rng(0)
+    state = torch.from_numpy(rng.normal(size=(len(rows), sizes[0])).astype(np.float32))
+    streams = rng.integers(0, 2**63, len(rows)).astype(np.uint64)
+    actions, after = policy.act(rows, masks, state, None, streams)
+    assert len(np.unique(actions, axis=0)) > len(rows) // 2
+    for count in (1, 7, TILE, len(rows)):
+        some = rng.permutation(len(rows))[:count]
+        own, state_after = policy.act(rows[some], masks[some], state[some], None, streams[some])
+        assert np.array_equal(own, actions[some])
+        assert torch.equal(state_after, after[some])
+
+
+def test_rows_are_laid_into_slots_of_their_own():
+    streams = np.random.default_rng(0).integers(0, 2**63, 300).astype(np.uint64)
+    for by_stream in (False, True):
+        slots, tiles = place_rows(streams, by_stream)
+        assert len(set(slots.tolist())) == 300
+        assert 0 <= slots.min() <= slots.max() < tiles * TILE
+    assert (slots % TILE == streams % TILE).all()
+
+
+def test_scripted_beats_random():
+    policies = [load_policy("scripted"), load_policy("random")]
+    knobs = {"horizon": 60, "playable": 40}
+    game = mix_of("race_to_center", **knobs)
+    table = play_match(game, policies, 6, worlds=3, threads=1).episodes
+    rows = summarize(table)
     assert [row["policy"] for row in rows] == ["scripted", "random"]
     assert rows[0]["win_rate"] > 0.9
     assert rows[1]["win_rate"] == 0
     assert rows[0]["score_low"] <= rows[0]["score"] <= rows[0]["score_high"]
-
-
-def test_scores_are_progress_and_sixteen_for_each_winner(result):
     # One winner among the 64 agents of a policy.
-    wanted = result.progress + 16 * result.won / 64
-    assert result.score == pytest.approx(wanted)
+    wanted = table["progress"] + 16 * table["won"].cast(pl.Float64) / 64
+    assert table["score"].to_numpy() == pytest.approx(wanted.to_numpy())
 
 
-def test_the_same_seed_gives_the_same_rows_on_any_threads(result):
-    assert small_match(threads=2).rows() == result.rows()
-    assert small_match(seed=1).rows() != result.rows()
+def test_only_focal_policies_are_rated():
+    table = played(small_match(focal=1, share=0.25), range(2))
+    assert table.select("policy").rows() == [("new 1",)] * 2
+    seats = played(small_match(), range(1))["seats"].sum()
+    assert table["seats"].to_list() == [seats // 4] * 2
 
 
-def test_an_empty_match_is_refused():
+def test_lives_with_a_task_of_the_evaluation_are_rows():
+    task = EVALUATION.tasks[0]
+    match = small_match("survive")
+    match = replace(match, game=mix_of("survive", **SMALL, task=task))
+    played_tasks = tables_of(play_episodes(match, range(2), threads=1))
+    episodes, tasks = played_tasks
+    assert len(tasks) == episodes["seats"].sum()
+    assert set(tasks["task"]) == {str(task)}
+    means = tasks.group_by("policy").agg(pl.col("progress").mean()).sort("policy")
+    whole = episodes.with_columns(pl.col("progress") * pl.col("seats")).group_by("policy")
+    sums = whole.agg(pl.col("progress").sum() / pl.col("seats").sum()).sort("policy")
+    assert means["progress"].to_numpy() == pytest.approx(sums["progress"].to_numpy())
+
+
+def test_what_cannot_be_played_is_refused():
+    scripted = load_policy("scripted")
     with pytest.raises(ValueError, match="at least one policy"):
         play_match("survive", [], 3)
+    with pytest.raises(ValueError, match="one episode"):
+        play_match("survive", [scripted], 0)
+    with pytest.raises(ValueError, match="names of their own"):
+        play_match("survive", [scripted, scripted], 1)
+    with pytest.raises(ValueError, match="cannot share 1 team"):
+        play_match(mix_of("survive", teams=1), [scripted, load_policy("random")], 1)
+    smith = [load_policy("smith"), scripted]
+    with pytest.raises(ValueError, match="full config only"):
+        play_match(mix_of("survive", **SMALL), smith, 2, size="tiny", threads=2)

@@ -10,7 +10,7 @@ import torch
 from websockets.exceptions import InvalidStatus
 
 from metammo.actions import no_op
-from metammo.evaluation.match import NOBODY
+from metammo.evaluation.seating import NOBODY
 from metammo.live.game import Game
 from metammo.live.messages import AskError
 from metammo.live.server import MESSAGE_LIMIT, ServerError, WebFile, open_server

@@ -5,6 +5,7 @@ import pytest
 
 from metammo.envs.batch import make_vec
 from metammo.evaluation.match import play_match
+from metammo.evaluation.summary import summarize
 from metammo.observe.layout import Market
 from metammo.policies.hub import load_policy
 from metammo.policies.smith import SmithPolicy
@@ -55,5 +56,5 @@ def test_it_meets_the_others_in_matches():
     names = ("smith", "scripted", "random")
     game = mix_of("survive", config="full")
     match = play_match(game, [load_policy(name) for name in names], 4, config="full", worlds=4)
-    rows = {row["policy"]: row for row in match.rows()}
+    rows = {row["policy"]: row for row in summarize(match.episodes)}
     assert rows["smith"]["progress"] > rows["random"]["progress"]

@@ -36,7 +36,9 @@ def episode(game, tmp_path_factory):
 def test_an_episode_is_recorded_and_verified(episode, game, capsys):
     header = Replay.open(episode).header
     policies = [team["policy"] for team in header["teams"]]
-    assert policies == ["scripted", "random"] * 8
+    # A free for all is dealt in blocks.
+    blocks = [["scripted"] * 8, ["random"] * 8]
+    assert policies in (blocks[0] + blocks[1], blocks[1] + blocks[0])
     assert header["seed"] == 2
     assert header["knobs"] == {"horizon": 30, "playable": 16}
     assert main(["replay", "verify", str(episode), "--game", game]) == 0

@@ -59,7 +59,7 @@ def episode():
     batch = make_batch(
         worlds=2, games=only("team_battle"), seed=4, size="tiny", horizon=24, playable=16
     )
-    table = Table(batch, [TorchPolicy(Known(), "known"), ScriptedPolicy()], 1, keeps_thoughts=True)
+    table = Table(batch, [TorchPolicy(Known(), "known"), ScriptedPolicy()], keeps_thoughts=True)
     recorder = Recorder(batch, 1)
     seen = []
     while not recorder.is_over:
@@ -156,7 +156,7 @@ def test_thoughts_are_written_and_read(episode, tmp_path):
 def test_nothing_is_thought_unless_asked_for():
     batch = make_batch(worlds=1, games=only("team_battle"), size="tiny", playable=16)
     policy = TorchPolicy(Known(), "known")
-    table = Table(batch, [policy], 1)
+    table = Table(batch, [policy])
     recorder = Recorder(batch)
     recorder.step(table.actions(), table.thoughts)
     assert policy.thoughts is None

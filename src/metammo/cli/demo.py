@@ -11,6 +11,7 @@ import tyro
 from metammo.cli.evaluate import rate
 from metammo.cli.show import match_table, note, print_json
 from metammo.envs.crew import core_count
+from metammo.evaluation.summary import summarize
 from metammo.learner.settings import TrainSettings
 from metammo.learner.train import train
 
@@ -53,7 +54,7 @@ def play(options: Options) -> dict[str, Any]:
     seconds = time.perf_counter() - started
     names = [str(folder), "scripted", "random"]
     threads = options.threads or None
-    rows = rate(names, GAME, options.episodes, seed=options.seed, threads=threads).rows()
+    rows = summarize(rate(names, GAME, options.episodes, seed=options.seed, threads=threads))
     for row in rows:
         row["policy"] = "trained" if row["policy"] == folder.name else row["policy"]
     return {

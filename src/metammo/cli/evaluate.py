@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import polars as pl
 import tyro
 
 from metammo.cli.knobs import read_knobs
-from metammo.cli.show import match_table, note, print_json
-from metammo.evaluation.match import MatchResult, play_match
+from metammo.cli.show import Bar, match_table, note, print_json
+from metammo.evaluation.match import play_match
 from metammo.evaluation.record import record_match
+from metammo.evaluation.summary import summarize
 from metammo.policies.hub import load_policy
 
 
@@ -31,7 +33,7 @@ class Options:
     against: tuple[str, ...] = ("scripted", "random")
     """The others at the table, as `policy`."""
     episodes: int = 64
-    """How many; rounded up to whole rounds of worlds."""
+    """How many."""
     seed: int = 0
     """Of the worlds; the same seed gives the same rows."""
     task: str = ""
@@ -60,10 +62,14 @@ def named_policies(names: Sequence[str], seed: int) -> list[Any]:
     return policies
 
 
-def rate(names: Sequence[str], game: str, episodes: int, **options: Any) -> MatchResult:
-    """Play a match between named policies."""
+def rate(names: Sequence[str], game: str, episodes: int, **options: Any) -> pl.DataFrame:
+    """Play a match between named policies; return its rows of episodes."""
     seed = options.get("seed", 0)
-    return play_match(game, named_policies(names, seed), episodes, **options)
+    with Bar(game, episodes) as bar:
+        match = play_match(
+            game, named_policies(names, seed), episodes, progress=bar.show, **options
+        )
+    return match.episodes
 
 
 def record(options: Options, folder: Path) -> Path:
@@ -87,7 +93,7 @@ def run(arguments: Sequence[str]) -> int:
     options = tyro.cli(Options, args=list(arguments), prog="metammo evaluate")
     if options.record:
         note(f"recorded {record(options, options.record)}")
-    result = rate(
+    table = rate(
         [options.policy, *options.against],
         options.game,
         options.episodes,
@@ -96,11 +102,11 @@ def run(arguments: Sequence[str]) -> int:
         config=options.config,
         knobs=read_knobs(options.knobs, options.task),
     )
-    rows = result.rows()
+    rows = summarize(table)
     if options.json:
-        length = float(result.length.mean())
+        length = float(table.unique("episode")["length"].to_numpy().mean())
         print_json({"game": options.game, "seed": options.seed, "ticks": length, "rows": rows})
         return 0
-    title = f"{options.game}: {len(result.score)} episodes on held-out maps, seed {options.seed}"
+    title = f"{options.game}: {options.episodes} episodes on held-out maps, seed {options.seed}"
     match_table(title, rows)
     return 0

@@ -13,6 +13,8 @@ COMMANDS = {
     "check-game": "play a game, and warn of what makes it unfair or not to be learnt",
     "train": "train a policy",
     "evaluate": "rate policies against each other on held-out maps",
+    "tournament": "let policies meet in one or several games, and rank them",
+    "suite": "rate policies by a frozen suite of games, tiers and opponents",
     "watch": "see a replay in the browser, or play live and take part",
     "rank": "rate a game's policies from files of results",
     "score": "how well tasks were done, from files of results",

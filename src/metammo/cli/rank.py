@@ -60,7 +60,8 @@ def _rating(row: dict[str, Any], name: str, prefix: str) -> str:
     return f"{row[name]:.0f}{reach}"
 
 
-def _print_ranking(ranking: Ranking, title: str) -> None:
+def print_ranking(ranking: Ranking, title: str) -> None:
+    """Print every rating of a game's policies."""
     cells = [
         (
             row["policy"],
@@ -107,5 +108,5 @@ def run(arguments: Sequence[str]) -> int:
         }
         print_json({**told, "warnings": warnings, "rows": ranking.rows})
         return 0
-    _print_ranking(ranking, title)
+    print_ranking(ranking, title)
     return 0

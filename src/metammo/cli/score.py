@@ -47,7 +47,8 @@ def _with_range(row: dict[str, Any], name: str, ends: tuple[str, str], form: str
     return f"{_shown(value, form)}{reach}"
 
 
-def _print_scores(scores: TaskScores) -> None:
+def print_scores(scores: TaskScores) -> None:
+    """Print scores, and progress by category."""
     cells: list[Sequence[Any]] = [
         (
             row["policy"],
@@ -110,7 +111,7 @@ def run(arguments: Sequence[str]) -> int:
         told["categories"] = scores.categories
         print_json({**told, "tasks": scores.tasks} if options.tasks else told)
         return 0
-    _print_scores(scores)
+    print_scores(scores)
     if options.tasks:
         _print_tasks(scores)
     return 0

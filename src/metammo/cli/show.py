@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -52,6 +53,35 @@ def counted(number: int, what: str) -> str:
 def note(message: str) -> None:
     """Say something on standard error."""
     print(message, file=sys.stderr, flush=True)
+
+
+class Bar:
+    """A progress bar of episodes on standard error; nothing where that is no terminal.
+
+    Args:
+        what: is played.
+        total: how many episodes.
+        done: how many were played before.
+    """
+
+    def __init__(self, what: str, total: int, done: int = 0) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        self._progress = Progress(
+            *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True
+        )
+        self._progress.disable = not sys.stderr.isatty()
+        self._task = self._progress.add_task(what, total=total, completed=done)
+
+    def __enter__(self) -> "Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, done: int) -> None:
+        """Show how many episodes were played."""
+        self._progress.update(self._task, completed=done)
 
 
 def match_table(title: str, rows: Sequence[dict[str, Any]]) -> None:

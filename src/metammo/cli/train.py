@@ -50,6 +50,7 @@ def evaluation_of(settings: TrainSettings) -> Any:
     Half of the seats each, so a win rate of a half is level.
     """
     from metammo.evaluation.match import play_match
+    from metammo.evaluation.summary import summarize
     from metammo.policies.hub import load_policy
     from metammo.policies.policy import TorchPolicy
 
@@ -65,9 +66,9 @@ def evaluation_of(settings: TrainSettings) -> Any:
                 settings.evaluation_episodes,
                 threads=settings.threads or None,
                 config=settings.config,
-                knobs=knobs,
+                knobs=knobs or {},
             )
-            rows = {row["policy"]: row for row in match.rows()}
+            rows = {row["policy"]: row for row in summarize(match.episodes)}
             for name in ("score", "progress", "win_rate"):
                 scores[f"{game}/{name}"] = rows["policy"][name]
                 scores[f"{game}/scripted_{name}"] = rows["scripted"][name]

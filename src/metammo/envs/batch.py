@@ -32,6 +32,13 @@ Games = str | Sequence[str] | Mapping[str, float | tuple[float, Mapping[str, Any
 """A game's id, several, or each with its weight, or with its weight and its knobs."""
 
 TRAINING_MAPS, HELD_OUT_MAPS = 1, 2
+_BY_WORLD = frozenset(
+    {
+        *("actions", "kept", "observations", "markets", "masks", "alive", "rewards"),
+        *("terminated", "truncated", "done", "final_observations", "final_markets", "results"),
+    }
+)
+"""What the driver reads and writes that has a row for each world."""
 MAP_COUNT = 2**31 - 1
 """Maps to draw from where no number is given: in effect a new one each episode."""
 
@@ -252,10 +259,8 @@ class Batch:
             Observations and an empty info.
         """
         if seed is not None:
-            self.worlds.view(np.ndarray)[:] = np.zeros((), self.worlds.dtype)
-            self.worlds.seed = [seed_of(seed, index) for index in range(self.world_count)]
-            self.worlds.first_map_seed = seed_of(self.map_family)
-            self.worlds.map_seed_count = self.map_count
+            seeds = [seed_of(seed, index) for index in range(self.world_count)]
+            self._seed_worlds(slice(None), seeds)
         with FirstCompile(f"{self._driver.__name__}-{self.sizes.name}", "the simulator"):
             self._run(self._driver.RESET)
         for array in (self.rewards, self.terminated, self.truncated, self.done):
@@ -264,6 +269,37 @@ class Batch:
         for watcher in self.watchers:
             watcher.restart()
         return self.observations, {}
+
+    def begin(self, world: int, seed: int) -> None:
+        """Begin a new episode in one world, as if it were the first of a world so seeded.
+
+        What comes of it depends on the seed and the actions alone: not on the batch's own seed, on
+        the place in the batch, or on what was played there before.
+
+        Args:
+            world: which.
+            seed: of its stream of random numbers, uint64.
+        """
+        own = slice(world, world + 1)
+        self._seed_worlds(own, [seed])
+        self._kept["stamp"][own] = 0
+        arrays = {
+            name: array[own] if name in _BY_WORLD else array
+            for name, array in self._named_arrays().items()
+        }
+        taken = make_taken(1)
+        worlds = self._plain_worlds[own]
+        self._driver.run_worlds(self._driver.RESET, worlds, taken, 0, *arrays.values())
+        for flags in (self.rewards, self.terminated, self.truncated, self.done):
+            flags[own] = 0
+        self.life_begins[own] = True
+
+    def _seed_worlds(self, which: slice, seeds: Sequence[int]) -> None:
+        """Blank worlds, and give them streams of random numbers."""
+        self.worlds.view(np.ndarray)[which] = np.zeros((), self.worlds.dtype)
+        self.worlds.seed[which] = np.array(seeds, np.uint64)
+        self.worlds.first_map_seed[which] = seed_of(self.map_family)
+        self.worlds.map_seed_count[which] = self.map_count
 
     def _run(self, job: int) -> None:
         """Let the crew take all worlds through a job of the driver.
@@ -291,7 +327,10 @@ class Batch:
         Args:
             **instead: other arrays than the batch's own, by name.
         """
-        own = {
+        return tuple((self._named_arrays() | instead).values())
+
+    def _named_arrays(self) -> dict[str, NDArray[Any]]:
+        return {
             "table": self._plain_table,
             "tasks": self._plain_tasks,
             "scratch": self._scratch,
@@ -311,7 +350,6 @@ class Batch:
             "final_masks": self._final_masks,
             "results": self._plain_results,
         }
-        return tuple((own | instead).values())
 
     def _keep_results(self) -> None:
         """Take over the results of the episodes that have just ended."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metammo.envs.batch import Batch, make_vec
-from metammo.evaluation.match import WIN_BONUS
+from metammo.evaluation.ledger import WIN_BONUS
 from metammo.minigames.minigame import GameFile, find_game, split_config
 from metammo.observe.layout import Market
 from metammo.policies.hub import load_policy

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
 
 from metammo.evaluation.sequential import START
 
@@ -202,6 +204,33 @@ def rating_figure(rows: Sequence[dict[str, Any]], title: str = "") -> Figure:
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlabel("Rating in points", fontsize=11)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    if title:
+        axes.set_title(title, fontsize=12)
+    return figure
+
+
+def matrix_figure(policies: Sequence[str], shares: NDArray[np.float64], title: str = "") -> Figure:
+    """Return how often each policy did better than each other, as a heat map.
+
+    Args:
+        policies: names, in the order of rows and columns.
+        shares: float64[policies, policies], 0..1, row against column; NaN where they never met.
+        title: above it.
+    """
+    size = 1.8 + 0.75 * len(policies)
+    figure = Figure(figsize=(size + 0.9, size), layout="constrained")
+    axes = figure.add_subplot()
+    image = axes.imshow(shares, cmap="RdBu", vmin=0, vmax=1)
+    for row, column in np.argwhere(np.isfinite(shares)):
+        share = shares[row, column]
+        colour = "white" if abs(share - 0.5) > 0.3 else "black"
+        text = f"{share:.0%}"
+        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
+    places = list(range(len(policies)))
+    axes.set_xticks(places, policies, rotation=45, ha="right")
+    axes.set_yticks(places, policies)
+    axes.set_xlabel("against", fontsize=11)
+    figure.colorbar(image, label="row did better, share of episodes", shrink=0.8)
     if title:
         axes.set_title(title, fontsize=12)
     return figure

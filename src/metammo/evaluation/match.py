@@ -1,93 +1,52 @@
-"""Several policies in the same episodes: equal shares of the seats, rotated, on held-out maps."""
+"""Several policies in the same episodes: who sits where, what they do, what came of it.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+An episode follows from the match and its number alone: the seed of its world, its seats, and what
+its policies leave to chance, are hashes of them. So the same match gives the same rows on any
+number of threads and worlds, in any order, at once or in pieces.
+"""
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import polars as pl
+import torch
 from numpy.typing import NDArray
 
-from metammo.envs.batch import Batch, make_vec
+from metammo.envs.batch import Batch, Games, make_vec
+from metammo.envs.crew import core_count
+from metammo.evaluation.ledger import Played, note_episode, tables_of
+from metammo.evaluation.seating import NOBODY, Seating
 from metammo.observe.layout import Market
 from metammo.policies.policy import CHOICES_KEPT, Policy, Thoughts
+from metammo.rules.sizes import STANDARD, Sizes
+from metammo.world.random import hash_numbers, seed_of
 
-WIN_BONUS = 16.0
-"""What a winning agent's score gains, as the peer counts."""
-NOBODY = -1
-"""In place of a policy's number: no policy plays the seat."""
-RESAMPLES = 1000
-"""Bootstrap samples of episodes behind each interval."""
-
-
-@dataclass(frozen=True)
-class MatchResult:
-    """Every episode of a match, by policy.
-
-    All arrays are [episodes, policies]; progress, wins and scores are means over a policy's agents.
-    """
-
-    names: list[str]
-    """Policies, in order."""
-    progress: NDArray[np.float64]
-    """Mean best task progress, 0..1."""
-    won: NDArray[np.float64]
-    """Share of the episode's winning agents' sides: 1 where an agent of the policy won."""
-    score: NDArray[np.float64]
-    """Mean of progress + 16 for each winning agent."""
-    length: NDArray[np.int64]
-    """int64[episodes]: ticks."""
-
-    def interval(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return 95% intervals of the means over episodes, float64[policies, 2], by bootstrap."""
-        rng = np.random.default_rng(0)
-        episodes = len(values)
-        picked = rng.integers(0, episodes, (RESAMPLES, episodes))
-        means = values[picked].mean(1)
-        return np.percentile(means, [2.5, 97.5], axis=0).T
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return one row a policy, best score first."""
-        low_high = self.interval(self.score)
-        win_low_high = self.interval(self.won)
-        rows = [
-            {
-                "policy": name,
-                "episodes": len(self.score),
-                "progress": float(self.progress[:, place].mean()),
-                "win_rate": float(self.won[:, place].mean()),
-                "win_rate_low": float(win_low_high[place, 0]),
-                "win_rate_high": float(win_low_high[place, 1]),
-                "score": float(self.score[:, place].mean()),
-                "score_low": float(low_high[place, 0]),
-                "score_high": float(low_high[place, 1]),
-            }
-            for place, name in enumerate(self.names)
-        ]
-        return sorted(rows, key=lambda row: -row["score"])
-
-
-def deal_seats(teams: NDArray[np.int16], policies: int, rotation: int) -> NDArray[np.int64]:
-    """Return which policy plays each seat, int64[agents]: teams dealt in turn, rotated.
-
-    Args:
-        teams: the seats' teams; in a free for all each seat is one. -1: nobody's seat.
-        policies: how many share the seats.
-        rotation: by how many policies the deal is shifted; one more each episode.
-    """
-    return (np.asarray(teams, np.int64) + rotation) % policies
+CHANCE_SALT = 0xC4A7CE
+"""Names the streams of what policies leave to chance; worlds have others."""
+AGENTS_LIMIT = 1 << 16
+"""More than the agents of any world."""
+WORLDS = 64
+"""Episodes played side by side."""
 
 
 class Table:
-    """Seats, memories and results of a match in progress.
+    """Seats, memories and thoughts of policies that play in a batch.
 
     Attributes:
+        seats: int64[worlds, agents], which policy plays each seat.
         thoughts: what the policies thought of the last actions, arrays [worlds, agents, ...]; the
             shares of agents whose policy tells nothing are 0. None where they are not kept.
 
     Args:
         batch: where they play.
         policies: who plays.
-        per_world: episodes of each world that count.
+        seed: of the match: of what policies leave to chance.
+        seating: how they share the seats; by default all alike.
         keeps_thoughts: keep what the policies think that can tell it.
     """
 
@@ -95,33 +54,30 @@ class Table:
         self,
         batch: Batch,
         policies: Sequence[Policy],
-        per_world: int,
+        *,
+        seed: int = 0,
+        seating: Seating | None = None,
         keeps_thoughts: bool = False,
     ) -> None:
-        self.batch, self.policies, self.per_world = batch, policies, per_world
+        self.batch, self.policies, self.seed = batch, policies, seed
+        self.seating = seating or Seating(len(policies), seed)
         self.keeps_thoughts = keeps_thoughts
         self.thoughts: Thoughts | None = None
         for policy in policies:
             if hasattr(policy, "keeps_thoughts"):
                 policy.keeps_thoughts = keeps_thoughts
         shape = (batch.world_count, batch.agent_count)
-        self.seats = np.zeros(shape, np.int64)
-        self.played = np.zeros(batch.world_count, np.int64)
-        rows = shape[0] * shape[1]
-        self.states = [policy.initial_state(rows) for policy in policies]
-        episodes = batch.world_count * per_world
-        self.progress = np.zeros((episodes, len(policies)))
-        self.won = np.zeros((episodes, len(policies)))
-        self.score = np.zeros((episodes, len(policies)))
-        self.length = np.zeros(episodes, np.int64)
+        self.seats = np.full(shape, NOBODY, np.int64)
+        self.chance = np.zeros(batch.world_count, np.uint64)
+        self.states = [policy.initial_state(shape[0] * shape[1]) for policy in policies]
         for world in range(shape[0]):
-            self.seat(world)
+            self.seat(world, world)
 
-    def seat(self, world: int) -> None:
-        """Deal the seats of a world's next episode."""
+    def seat(self, world: int, number: int) -> None:
+        """Deal the seats of an episode that a world has begun, by its number in the match."""
         teams = self.batch.worlds.entity_team[world][: self.batch.agent_count]
-        rotation = world * self.per_world + int(self.played[world])
-        self.seats[world] = deal_seats(teams, len(self.policies), rotation)
+        self.seats[world] = self.seating.deal(teams, number)
+        self.chance[world] = seed_of(self.seed, number, CHANCE_SALT)
 
     def hand(self, world: int, agent: int, place: int) -> None:
         """Hand a seat to a policy, which begins with a blank memory, or to `NOBODY`."""
@@ -150,10 +106,11 @@ class Table:
                 continue
             state = self.states[place]
             own = state[rows] if state is not None else None
-            told: tuple[Any, ...] = (flat[rows], masks[rows], own)
+            market = None
             if batch.layout.has_market:
-                told = (*told, Market(batch.markets, rows // batch.agent_count))
-            chosen, own = policy.act(*told)
+                market = Market(batch.markets, rows // batch.agent_count)
+            streams = self._streams(rows)
+            chosen, own = policy.act(flat[rows], masks[rows], own, market, streams)
             actions[rows] = chosen
             told_thoughts = getattr(policy, "thoughts", None)
             if thoughts is not None and told_thoughts is not None:
@@ -167,91 +124,224 @@ class Table:
             self.thoughts = Thoughts(**{k: v.reshape(*shape, *v.shape[1:]) for k, v in parts})
         return actions.reshape(*shape, -1)
 
+    def _streams(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return seeds, uint64[rows], made of episode, tick and agent alone."""
+        worlds, agents = np.divmod(rows, self.batch.agent_count)
+        ticks = self.batch.worlds.tick[worlds].astype(np.uint64)
+        moments = ticks * np.uint64(AGENTS_LIMIT) + agents.astype(np.uint64)
+        return hash_numbers(self.chance[worlds] ^ hash_numbers(moments))
+
     def _no_thoughts(self, rows: int) -> Thoughts:
         """Return thoughts of so many rows, of all of which nothing is known."""
         shape = (rows, len(self.batch.heads), CHOICES_KEPT)
         choice = np.full(shape, -1, np.int16)
         return Thoughts(np.zeros(rows, np.float32), choice, np.zeros(shape, np.float32))
 
-    def note(self, world: int) -> None:
-        """Write down a finished episode, unless the world has played its share."""
-        number = int(self.played[world])
-        self.played[world] += 1
-        if number < self.per_world:
-            result = self.batch.results[world]
-            episode = world * self.per_world + number
-            self.length[episode] = int(result["length"])
-            progress = result["progress"].astype(np.float64)
-            won = result["won"].astype(np.float64)
-            for place in range(len(self.policies)):
-                mine = (self.seats[world] == place) & (result["team"] >= 0)
-                self.progress[episode, place] = progress[mine].mean()
-                self.won[episode, place] = won[mine].max()
-                self.score[episode, place] = (progress[mine] + WIN_BONUS * won[mine]).mean()
-        self.seat(world)
+
+@dataclass(frozen=True)
+class Match:
+    """What is played, on held-out maps and by the game's evaluation knobs."""
+
+    game: Games
+    """Id or path of a game; or a mix, of which one is drawn all but always."""
+    policies: Sequence[Policy]
+    """Who plays; names differ."""
+    seed: int = 0
+    """Of everything."""
+    config: str = "mini"
+    """mini or full."""
+    size: str | Sizes = STANDARD
+    """Size class."""
+    knobs: Mapping[str, Any] = field(default_factory=dict)
+    """Rules that differ from the evaluation's, of every game of the mix."""
+    focal: int = 0
+    """How many policies, the first ones, are focal; the rows are theirs alone. 0: all are alike."""
+    share: float = 0.5
+    """Of the seats, for the focal ones."""
+
+    def __post_init__(self) -> None:
+        names = [policy.name for policy in self.policies]
+        if not names:
+            raise ValueError("a match needs at least one policy and one episode")
+        if len(set(names)) < len(names):
+            raise ValueError(f"policies need names of their own, got {', '.join(names)}")
+        _ = self.seating
+
+    @property
+    def seating(self) -> Seating:
+        """How the policies share the seats."""
+        return Seating(len(self.policies), self.seed, self.focal, self.share)
+
+    def make_batch(self, worlds: int) -> Batch:
+        """Return a batch for one thread.
+
+        Raises:
+            ValueError: the policies cannot share a world.
+        """
+        batch = make_vec(
+            self.game,
+            worlds,
+            seed=self.seed,
+            threads=1,
+            config=self.config,
+            size=self.size,
+            evaluation=True,
+            held_out=True,
+            **self.knobs,
+        )
+        if len(self.policies) > 1 and int(batch.worlds.team_count.min()) < 2:
+            batch.close()
+            raise ValueError(f"{len(self.policies)} policies cannot share 1 team")
+        return batch
+
+
+class _Room:
+    """One thread's worlds: each plays one episode after another, as long as there are any."""
+
+    def __init__(self, match: Match, worlds: int) -> None:
+        self.match = match
+        self.batch = match.make_batch(worlds)
+        self.table = Table(self.batch, match.policies, seed=match.seed, seating=match.seating)
+        self.numbers = np.full(worlds, NOBODY, np.int64)
+
+    def play(
+        self,
+        take: Callable[[], int | None],
+        finish: Callable[[Played], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        """Play the episodes whose numbers `take` gives, until it gives none or `stop` says so."""
+        for world in range(len(self.numbers)):
+            self._begin(world, take())
+        while (self.numbers != NOBODY).any() and not stop():
+            self.batch.step(self.table.actions())
+            for world in map(int, np.flatnonzero(self.batch.done)):
+                if self.numbers[world] != NOBODY:
+                    finish(self._note(world))
+                    self._begin(world, take())
+
+    def _begin(self, world: int, number: int | None) -> None:
+        """Begin an episode by its number; None: nobody plays in this world any more."""
+        self.numbers[world] = NOBODY if number is None else number
+        if number is None:
+            self.table.seats[world] = NOBODY
+        else:
+            self.batch.begin(world, seed_of(self.match.seed, number))
+            self.table.seat(world, number)
+
+    def _note(self, world: int) -> Played:
+        names = [policy.name for policy in self.match.policies]
+        rated = names[: self.match.focal or len(names)]
+        number, seats = int(self.numbers[world]), self.table.seats[world]
+        return note_episode(self.batch, world, self.match.seed, number, seats, rated)
+
+
+def play_episodes(
+    match: Match, numbers: Iterable[int], *, worlds: int = WORLDS, threads: int | None = None
+) -> Iterator[Played]:
+    """Play episodes of a match; yield each as it ends.
+
+    Each thread has worlds of its own, which it steps and in which it lets the policies act: small
+    networks gain little from sharing one product among threads.
+
+    Args:
+        match: what is played.
+        numbers: of the episodes, each at least 0.
+        worlds: how many are played side by side, all threads together.
+        threads: cores; by default all.
+
+    Raises:
+        ValueError: the match cannot be played; see `make_vec`.
+    """
+    waiting = deque(numbers)
+    count = len(waiting)
+    if worlds < 1 or (threads is not None and threads < 1):
+        raise ValueError(f"worlds and threads must be at least 1, got {worlds} and {threads}")
+    if not count:
+        return
+    worlds = min(worlds, count)
+    members = min(threads or core_count(), worlds)
+    finished: queue.SimpleQueue[Played | BaseException] = queue.SimpleQueue()
+    is_over = threading.Event()
+
+    def take() -> int | None:
+        try:
+            return waiting.popleft()
+        except IndexError:
+            return None
+
+    def work(room: _Room) -> None:
+        # A setting of this thread alone, where torch's threads are OpenMP's.
+        torch.set_num_threads(1)
+        try:
+            room.play(take, finished.put, is_over.is_set)
+        except BaseException as error:
+            finished.put(error)
+
+    torch_threads = torch.get_num_threads()
+    rooms: list[_Room] = []
+    crew: list[threading.Thread] = []
+    try:
+        for member in range(members):
+            own = (member + 1) * worlds // members - member * worlds // members
+            rooms.append(_Room(match, own))
+        crew = [threading.Thread(target=work, args=(room,), daemon=True) for room in rooms]
+        for thread in crew:
+            thread.start()
+        for _ in range(count):
+            played = finished.get()
+            if isinstance(played, BaseException):
+                raise played
+            yield played
+    finally:
+        is_over.set()
+        for thread in crew:
+            thread.join()
+        for room in rooms:
+            room.batch.close()
+        torch.set_num_threads(torch_threads)
+
+
+@dataclass(frozen=True)
+class MatchRows:
+    """What came of a match."""
+
+    episodes: pl.DataFrame
+    """Rows of `EpisodeRow`, sorted."""
+    tasks: pl.DataFrame
+    """Rows of `TaskRow`, sorted; none where the game asks none of the evaluation's tasks."""
 
 
 def play_match(
-    game: str,
+    game: Games,
     policies: Sequence[Policy],
     episodes: int,
     *,
-    seed: int = 0,
+    worlds: int = WORLDS,
     threads: int | None = None,
-    config: str = "mini",
-    worlds: int = 32,
-    knobs: dict[str, Any] | None = None,
     progress: Callable[[int], None] | None = None,
-) -> MatchResult:
+    **options: Any,
+) -> MatchRows:
     """Let policies meet in the same episodes on held-out maps, by the game's evaluation knobs.
-
-    Every world plays the same number of episodes, so short ones do not count more often. The same
-    seed gives the same result on any number of threads.
 
     Args:
         game: id or path of a game.
         policies: who plays; names must differ.
-        episodes: how many; rounded up to a multiple of the worlds.
-        seed: of the worlds.
-        threads: cores of the simulator.
-        config: "mini" or "full".
-        worlds: how many episodes are played side by side, at most.
-        knobs: rules that differ from the evaluation's.
+        episodes: how many.
+        worlds: how many are played side by side, at most.
+        threads: cores.
         progress: called with the number of episodes finished.
+        **options: of the `Match`: seed, config, size, knobs, focal, share.
 
     Raises:
-        ValueError: no or too many policies, or no episodes.
+        ValueError: no policies, or no episodes; see `Match`.
     """
-    if not policies or episodes < 1:
+    match = Match(game, tuple(policies), **options)
+    if episodes < 1:
         raise ValueError("a match needs at least one policy and one episode")
-    worlds = min(worlds, episodes)
-    per_world = -(-episodes // worlds)
-    batch = make_vec(
-        game,
-        worlds,
-        seed=seed,
-        threads=threads,
-        config=config,
-        evaluation=True,
-        held_out=True,
-        **(knobs or {}),
-    )
-    try:
-        if len(policies) > int(batch.worlds.team_count.min()):
-            raise ValueError(
-                f"{len(policies)} policies cannot share {int(batch.worlds.team_count.min())} teams"
-            )
-        table = Table(batch, policies, per_world)
-        finished = 0
-        while int(table.played.min()) < per_world:
-            batch.step(table.actions())
-            for world in np.flatnonzero(batch.done):
-                table.note(int(world))
-            done = int(np.minimum(table.played, per_world).sum())
-            if progress and done != finished:
-                finished = done
-                progress(done)
-    finally:
-        batch.close()
-    names = [policy.name for policy in policies]
-    return MatchResult(names, table.progress, table.won, table.score, table.length)
+    played = []
+    for each in play_episodes(match, range(episodes), worlds=worlds, threads=threads):
+        played.append(each)
+        if progress:
+            progress(len(played))
+    return MatchRows(*tables_of(played))

@@ -1,4 +1,4 @@
-"""One episode of a match, recorded: policies share the teams as they do in a match."""
+"""One episode of a match, recorded: the first one of the same seed."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -39,7 +39,8 @@ def one_world_table(
     if not 1 <= len(policies) <= teams:
         batch.close()
         raise ValueError(f"{len(policies)} policies cannot share {teams} teams")
-    return Table(batch, policies, 1, keeps_thoughts)
+    seed = int(given.get("seed", 0))
+    return Table(batch, policies, seed=seed, keeps_thoughts=keeps_thoughts)
 
 
 def play_recorded(

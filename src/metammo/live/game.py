@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 import metammo
 from metammo.actions import no_op
-from metammo.evaluation.match import NOBODY, Table
+from metammo.evaluation.match import Table
+from metammo.evaluation.seating import NOBODY
 from metammo.live.messages import (
     AskError,
     columns_of,
@@ -102,8 +103,7 @@ class Game:
 
     def begin(self) -> None:
         """Begin the next episode, seats dealt anew; people keep their agents."""
-        self.table.played[0] += 1
-        self.table.seat(0)
+        self.table.seat(0, self.number)
         self._start()
 
     def _start(self) -> None:

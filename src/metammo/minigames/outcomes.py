@@ -4,6 +4,7 @@ import numpy as np
 
 from metammo.jit import kernel
 from metammo.tasks.rewards import reward_of
+from metammo.world.columns import Event
 
 
 @kernel
@@ -51,6 +52,9 @@ def write_result(world, result):
         result.team[player] = world.entity_team[player]
         result.task[player] = world.task_number[player]
         result.death_cause[player] = world.entity_death_cause[player]
+        result.time_alive[player] = world.entity_time_alive[player]
+        for event in range(result.events.shape[1]):
+            result.events[player, event] = world.player_event_count[player, event]
 
 
 def result_dtype(agents: int) -> np.dtype[np.void]:
@@ -61,6 +65,8 @@ def result_dtype(agents: int) -> np.dtype[np.void]:
             ("length", "int32"),
             ("progress", "float32", (agents,)),
             ("total_reward", "float32", (agents,)),
+            ("time_alive", "int32", (agents,)),
+            ("events", "int32", (agents, len(Event))),
             ("team", "int16", (agents,)),
             ("task", "int16", (agents,)),
             ("rung", "int16"),

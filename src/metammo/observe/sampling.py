@@ -47,3 +47,36 @@ def draw_actions(masks, taken, thread, head_sizes, seed, actions):
                 actions[world, agent, head] = draw_choice(mask, first, size, bits)
                 first += size
         world = take_world(taken, thread, worlds)
+
+
+@entry
+def draw_rows(masks, head_sizes, streams, actions):
+    """Write a valid random action for every row.
+
+    Args:
+        masks: uint8[rows, choices].
+        head_sizes: int64[heads].
+        streams: uint64[rows], seeds of each row's draws.
+        actions: int16[rows, heads], written.
+    """
+    for row in range(masks.shape[0]):
+        first = int(0)
+        for head in range(len(head_sizes)):
+            size = int(head_sizes[head])
+            bits = bits31(streams[row], np.uint64(head))
+            actions[row, head] = draw_choice(masks[row], first, size, bits)
+            first += size
+
+
+@entry
+def draw_numbers(streams, numbers):
+    """Write random numbers for every row, evenly spread over [0, 1).
+
+    Args:
+        streams: uint64[rows], seeds of each row's draws.
+        numbers: float32[rows, draws], written.
+    """
+    for row in range(numbers.shape[0]):
+        for draw in range(numbers.shape[1]):
+            bits = bits31(streams[row], np.uint64(draw))
+            numbers[row, draw] = np.float32(bits >> 7) * np.float32(1 / 16777216)

@@ -32,6 +32,16 @@ class ActionHeads:
     def sample(self, logits: Tensor, masks: Tensor, generator: torch.Generator) -> Tensor:
         """Draw an action for each row, int64[rows, heads]: the argmax of logits + Gumbel noise."""
         uniform = torch.rand(logits.shape, generator=generator, device=logits.device)
+        return self.pick(logits, masks, uniform)
+
+    def pick(self, logits: Tensor, masks: Tensor, uniform: Tensor) -> Tensor:
+        """Pick an action for each row, int64[rows, heads], by numbers evenly spread over [0, 1).
+
+        Args:
+            logits: float[rows, choices].
+            masks: uint8[rows, choices].
+            uniform: float32[rows, choices]; overwritten.
+        """
         noise = -torch.log(-torch.log(uniform.clamp_(1e-10, 1 - 1e-7)))
         return self._argmax(self.masked(logits, masks) + noise)
 

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from metammo.observe.layout import Market
+from metammo.observe.sampling import draw_numbers
 from metammo.policies.heads import ActionHeads
+from metammo.policies.tiles import Tiles
 
 CHOICES_KEPT = 3
 """How many choices of each head are kept of what a policy thinks."""
@@ -50,6 +52,7 @@ class Policy(Protocol):
         mask: NDArray[np.uint8],
         state: Any,
         market: Market | None = None,
+        streams: NDArray[np.uint64] | None = None,
     ) -> tuple[NDArray[np.int16], Any]:
         """Choose an action for each row.
 
@@ -58,6 +61,9 @@ class Policy(Protocol):
             mask: uint8[rows, choices].
             state: the rows' memory.
             market: the rows' worlds' markets; given in the full config alone.
+            streams: uint64[rows], seeds of what is left to chance in this call. Where they are
+                given, a row's action must follow from the row alone, whoever else is asked; None:
+                the policy has a stream of its own.
 
         Returns:
             Actions, int16[rows, heads], and the memory that follows.
@@ -94,6 +100,7 @@ class TorchPolicy:
         self.keeps_thoughts = False
         self.thoughts: Thoughts | None = None
         self.heads = ActionHeads(module.head_sizes)
+        self.tiles = Tiles(self.module)
         self.generator = torch.Generator(device=self.device).manual_seed(seed)
 
     @property
@@ -117,8 +124,9 @@ class TorchPolicy:
         mask: NDArray[np.uint8],
         state: Tensor,
         market: Market | None = None,
+        streams: NDArray[np.uint64] | None = None,
     ) -> tuple[NDArray[np.int16], Tensor]:
-        """Sample an action for each row.
+        """Sample an action for each row; with streams, see `Tiles`.
 
         Raises:
             ValueError: the network was made for another config.
@@ -130,10 +138,17 @@ class TorchPolicy:
             )
         rows = row_bytes_of(observation).to(self.device)
         masks = torch.from_numpy(np.ascontiguousarray(mask)).to(self.device)
-        logits, values, state = self.module.step(rows, state)
+        if streams is None:
+            logits, values, state = self.module.step(rows, state)
+        else:
+            logits, values, state = self.tiles.step(rows, state, streams)
         self.thoughts = self._think(logits, values, masks) if self.keeps_thoughts else None
         if self.greedy:
             actions = self.heads.likeliest(logits, masks)
+        elif streams is not None:
+            uniform = np.empty(logits.shape, np.float32)
+            draw_numbers(np.ascontiguousarray(streams, np.uint64), uniform)
+            actions = self.heads.pick(logits, masks, torch.from_numpy(uniform).to(self.device))
         else:
             actions = self.heads.sample(logits, masks, self.generator)
         return actions.to(torch.int16).cpu().numpy(), state

@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from metammo.actions import head_sizes
 from metammo.observe.layout import Market
-from metammo.observe.sampling import draw_actions
+from metammo.observe.sampling import draw_rows
 from metammo.policies.stateless import StatelessPolicy, heads_of
-from metammo.world.shares import make_taken
 
 
 class RandomPolicy(StatelessPolicy):
@@ -23,10 +22,11 @@ class RandomPolicy(StatelessPolicy):
         mask: NDArray[np.uint8],
         state: Any,
         market: Market | None = None,
+        streams: NDArray[np.uint64] | None = None,
     ) -> tuple[NDArray[np.int16], None]:
         """Draw an action for each row."""
-        masks = np.ascontiguousarray(mask)[None]
+        masks = np.ascontiguousarray(mask)
         sizes = np.array(head_sizes(heads_of(mask)), np.int64)
-        actions = np.empty((*masks.shape[:2], len(sizes)), np.int16)
-        draw_actions(masks, make_taken(1), 0, sizes, self.next_seed(), actions)
-        return actions[0], None
+        actions = np.empty((len(masks), len(sizes)), np.int16)
+        draw_rows(masks, sizes, self.streams_for(len(masks), streams, len(sizes)), actions)
+        return actions, None

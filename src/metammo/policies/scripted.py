@@ -110,19 +110,19 @@ def choose(row, mask, steps, first, bits, action):
 
 
 @entry
-def act_all(rows, masks, seed, actions):
+def act_all(rows, masks, streams, actions):
     """Choose an action for every row.
 
     Args:
         rows: record array [rows] of the layout.
         masks: uint8[rows, choices].
-        seed: uint64, of the choices left to chance.
+        streams: uint64[rows], seeds of the choices left to chance.
         actions: int16[rows, heads], written.
     """
     steps = np.empty(TILES, np.int64)
     first = np.empty(TILES, np.int64)
     for index in range(len(rows)):
-        bits = bits31(seed, np.uint64(index))
+        bits = bits31(streams[index], np.uint64(0))
         choose(rows[index], masks[index], steps, first, bits, actions[index])
 
 
@@ -137,10 +137,11 @@ class ScriptedPolicy(StatelessPolicy):
         mask: NDArray[np.uint8],
         state: Any,
         market: Market | None = None,
+        streams: NDArray[np.uint64] | None = None,
     ) -> tuple[NDArray[np.int16], None]:
         """Choose an action for each row; of items it leaves its hands."""
         rows = np.ascontiguousarray(np.asarray(observation)).view(np.recarray)
         masks = np.ascontiguousarray(mask)
         actions = np.tile(np.array(no_op(heads_of(mask)), np.int16), (len(rows), 1))
-        act_all(rows, masks, self.next_seed(), actions)
+        act_all(rows, masks, self.streams_for(len(rows), streams), actions)
         return actions, None

@@ -318,7 +318,7 @@ def choose_all(row, mask, market, steps, first, bits, action):
 
 
 @entry
-def act_as_smiths(rows, masks, markets, world_of, seed, actions):
+def act_as_smiths(rows, masks, markets, world_of, streams, actions):
     """Choose an action for every row.
 
     Args:
@@ -326,13 +326,13 @@ def act_as_smiths(rows, masks, markets, world_of, seed, actions):
         masks: uint8[rows, choices].
         markets: int16[worlds, 384, 6].
         world_of: int64[rows], each row's world.
-        seed: uint64, of the choices left to chance.
+        streams: uint64[rows], seeds of the choices left to chance.
         actions: int16[rows, heads], written.
     """
     steps = np.empty(TILES, np.int64)
     first = np.empty(TILES, np.int64)
     for index in range(len(rows)):
-        bits = bits31(seed, np.uint64(index))
+        bits = bits31(streams[index], np.uint64(0))
         market = markets[world_of[index]]
         choose_all(rows[index], masks[index], market, steps, first, bits, actions[index])
 
@@ -348,6 +348,7 @@ class SmithPolicy(StatelessPolicy):
         mask: NDArray[np.uint8],
         state: Any,
         market: Market | None = None,
+        streams: NDArray[np.uint64] | None = None,
     ) -> tuple[NDArray[np.int16], None]:
         """Choose an action for each row.
 
@@ -360,5 +361,6 @@ class SmithPolicy(StatelessPolicy):
         masks = np.ascontiguousarray(mask)
         actions = np.zeros((len(rows), len(FULL_HEADS)), np.int16)
         world_of = np.asarray(market.world_of, np.int64)
-        act_as_smiths(rows, masks, market.listings, world_of, self.next_seed(), actions)
+        seeds = self.streams_for(len(rows), streams)
+        act_as_smiths(rows, masks, market.listings, world_of, seeds, actions)
         return actions, None

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metammo.actions import HEADS, Head
-from metammo.world.random import seed_of
+from metammo.world.random import seed_of, spread_seed
 
 
 def heads_of(mask: NDArray[np.uint8]) -> tuple[Head, ...]:
@@ -41,6 +41,20 @@ class StatelessPolicy:
     def begin(self, state: Any, rows: NDArray[np.bool_]) -> None:
         """Return None: nothing is remembered."""
         return
+
+    def streams_for(
+        self, rows: int, given: NDArray[np.uint64] | None, draws: int = 1
+    ) -> NDArray[np.uint64]:
+        """Return the seeds of the rows' random numbers, uint64[rows].
+
+        Args:
+            rows: how many.
+            given: those that the caller has given; None: the policy's own of this call.
+            draws: how many numbers a row draws.
+        """
+        if given is not None:
+            return np.ascontiguousarray(given, np.uint64)
+        return spread_seed(int(self.next_seed()), rows, draws)
 
     def next_seed(self) -> np.uint64:
         """Return the seed of the next call's random numbers."""

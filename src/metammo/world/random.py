@@ -8,6 +8,7 @@ own record: not on threads, not on its place in a batch.
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metammo.jit import IS_COMPILED, kernel
 
@@ -31,6 +32,25 @@ def seed_of(*parts: int) -> int:
     for part in parts:
         seed = hash_number(seed ^ hash_number(part))
     return seed
+
+
+def spread_seed(seed: int, count: int, draws: int = 1) -> NDArray[np.uint64]:
+    """Return seeds, uint64[count], of which number i gives the draws from i x `draws` of a stream.
+
+    Args:
+        seed: of the stream.
+        count: how many.
+        draws: how many each may draw before it meets the next.
+    """
+    return np.uint64(seed) + np.arange(count, dtype=np.uint64) * np.uint64(draws * _GOLDEN & _MASK)
+
+
+def hash_numbers(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return 64 well-mixed bits of each whole number; `hash_number` of arrays, uint64."""
+    values = values + np.uint64(_GOLDEN)
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(_FIRST)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(_SECOND)
+    return values ^ (values >> np.uint64(31))
 
 
 if IS_COMPILED:

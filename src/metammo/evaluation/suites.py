@@ -1,0 +1,148 @@
+"""The frozen suites: which games, tiers, opponents and maps a number stands for.
+
+A suite never changes: a number of `v1` can be compared with any other of `v1`. What is to be
+different belongs into a new suite. A suite holds for the versions of games that it names; where a
+game has another, nothing is rated.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from metammo.minigames.minigame import find_game
+
+TIERS = ("easy", "standard", "hard")
+
+Tiers = Mapping[str, Mapping[str, Any]]
+
+
+def _tiers(easy: Mapping[str, Any], hard: Mapping[str, Any]) -> Tiers:
+    """Return the knobs of each tier; the standard one is the game's own evaluation."""
+    return {"easy": easy, "standard": {}, "hard": hard}
+
+
+@dataclass(frozen=True)
+class SuiteGame:
+    """A game of a suite."""
+
+    version: int
+    """The one that it was frozen with."""
+    tiers: Tiers
+    """Knobs of each tier that differ from the game's evaluation."""
+
+
+@dataclass(frozen=True)
+class SuitePart:
+    """What of a suite is played in one config."""
+
+    games: Mapping[str, SuiteGame]
+    """By id."""
+    opponents: tuple[str, ...]
+    """Who shares the seats with the policy that is rated, in equal parts; the first is the one
+    that it is measured by."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A frozen suite."""
+
+    name: str
+    """As it is asked for."""
+    seed: int
+    """Of the matches, and with that of the held-out maps."""
+    episodes: int
+    """Of each game and tier: a whole number of rounds, so that seats are shared evenly."""
+    parts: Mapping[str, SuitePart]
+    """By config."""
+
+    def part(self, config: str) -> SuitePart:
+        """Return what is played in a config.
+
+        Raises:
+            ValueError: nothing is.
+        """
+        if config not in self.parts:
+            raise ValueError(f"suite {self.name} has configs {', '.join(self.parts)}: not {config}")
+        return self.parts[config]
+
+    def check_versions(self, config: str, games: Sequence[str]) -> None:
+        """Refuse games that are not as they were when the suite was frozen.
+
+        Raises:
+            ValueError: a game has another version, or is none of the suite's.
+        """
+        known = self.part(config).games
+        for name in games:
+            if name not in known:
+                raise ValueError(
+                    f"{name} is none of the games of suite {self.name}: {', '.join(known)}"
+                )
+            here, wanted = find_game(name).game.version, known[name].version
+            if here != wanted:
+                raise ValueError(
+                    f"suite {self.name} is frozen with version {wanted} of {name}, here it has "
+                    f"version {here}: a number would not compare with others. Use the metammo that "
+                    "has it, or a newer suite"
+                )
+
+
+_FIGHT = _tiers(
+    {"fog_onset": 256, "fog_speed": 1 / 12, "npc_count": 64},
+    {"fog_onset": 32, "fog_speed": 1 / 6, "npc_count": 192},
+)
+"""Of games in which the fog closes in: it comes late and slowly, or soon and fast."""
+_CROWD = _tiers({"npc_count": 64}, {"npc_count": 192})
+
+SUITES = {
+    "v1": Suite(
+        name="v1",
+        seed=20_261_121,
+        episodes=48,
+        parts={
+            "mini": SuitePart(
+                games={
+                    "capture_the_flag": SuiteGame(1, _tiers({"flags": 1}, {"playable": 96})),
+                    "comm_together": SuiteGame(1, _tiers({"within": 15}, {"within": 3})),
+                    "hide_and_seek": SuiteGame(1, _tiers({"head_start": 70}, {"head_start": 30})),
+                    "king_of_the_hill": SuiteGame(
+                        1, _tiers({"hold_ticks": 50}, {"hold_ticks": 300})
+                    ),
+                    "multi_task_eval": SuiteGame(1, _CROWD),
+                    "protect_the_king": SuiteGame(1, _FIGHT),
+                    "race_to_center": SuiteGame(
+                        1,
+                        _tiers(
+                            {"playable": 64},
+                            {"terrain_water": 0.15, "terrain_foliage": 0.85},
+                        ),
+                    ),
+                    "radio_raid": SuiteGame(1, _tiers({"goal_npcs": 5}, {"goal_npcs": 40})),
+                    "sandwich": SuiteGame(1, _tiers({"inner_npcs": 4}, {"inner_npcs": 24})),
+                    "survive": SuiteGame(1, _FIGHT),
+                    "team_battle": SuiteGame(1, _FIGHT),
+                },
+                opponents=("scripted", "random"),
+            ),
+            "full": SuitePart(
+                games={
+                    "merchants": SuiteGame(1, _CROWD),
+                    "multi_task_eval": SuiteGame(1, _CROWD),
+                    "survive": SuiteGame(1, _FIGHT),
+                    "team_battle": SuiteGame(1, _FIGHT),
+                },
+                opponents=("scripted", "smith", "random"),
+            ),
+        },
+    )
+}
+
+
+def find_suite(name: str) -> Suite:
+    """Return a suite by its name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in SUITES:
+        raise ValueError(f"there is no suite {name!r}; there are {', '.join(SUITES)}")
+    return SUITES[name]

@@ -1,0 +1,66 @@
+"""How policies did in a match, in a few numbers: means over episodes, with intervals."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+SIGMAS = 1.959964
+"""Standard errors of a 95% interval to either side."""
+RESAMPLES = 1000
+"""Bootstrap samples of episodes behind each interval."""
+
+
+def mean_with_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the mean over episodes, and the ends of its 95% interval, by bootstrap."""
+    rng = np.random.default_rng(0)
+    picked = rng.integers(0, len(values), (RESAMPLES, len(values)))
+    low, high = np.percentile(values[picked].mean(1), [2.5, 97.5])
+    return float(values.mean()), float(low), float(high)
+
+
+def wilson(shares: NDArray[np.float64]) -> tuple[float, float]:
+    """Return centre and reach of the 95% interval of a share by episodes' 0..1 (Wilson 1927).
+
+    It is not empty where all episodes went the same way, as resampling would have it.
+    """
+    count, mean = len(shares), float(shares.mean())
+    weight = SIGMAS**2 / count
+    spread = np.sqrt(mean * (1 - mean) / count + weight / (4 * count))
+    return (mean + weight / 2) / (1 + weight), float(SIGMAS * spread / (1 + weight))
+
+
+def share_with_interval(games: Sequence[NDArray[np.float64]]) -> tuple[float, float, float]:
+    """Return the mean over games of the means over episodes of 0..1, and its 95% interval.
+
+    The games are given, not drawn: only their episodes are.
+    """
+    mean = float(np.mean([each.mean() for each in games]))
+    centres, reaches = np.array([wilson(each) for each in games]).T
+    centre, reach = float(centres.mean()), float(np.sqrt((reaches**2).sum()) / len(games))
+    return mean, max(min(centre - reach, mean), 0.0), min(max(centre + reach, mean), 1.0)
+
+
+def summarize(table: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return a dictionary for each policy of a table of `EpisodeRow`, best score first.
+
+    Returns:
+        `policy`, `episodes`, `progress`, `win_rate`, `win_rate_low`, `win_rate_high`, `score`,
+        `score_low`, `score_high`; an episode counts as won for a policy one of whose agents won it.
+    """
+    rows = []
+    for (policy,), own in table.group_by("policy", maintain_order=True):
+        won = share_with_interval([own["won"].cast(pl.Float64).to_numpy()])
+        score = mean_with_interval(own["score"].to_numpy())
+        rows.append(
+            {
+                "policy": policy,
+                "episodes": len(own),
+                "progress": float(own["progress"].to_numpy().mean()),
+                **dict(zip(("win_rate", "win_rate_low", "win_rate_high"), won, strict=True)),
+                **dict(zip(("score", "score_low", "score_high"), score, strict=True)),
+            }
+        )
+    return sorted(rows, key=lambda row: (-row["score"], row["policy"]))
