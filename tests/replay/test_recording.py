@@ -113,6 +113,18 @@ def test_an_episode_under_way_is_left_alone(tmp_path):
     assert [replay.header["ticks"] for replay in read(recording)] == [1]
 
 
+def test_a_world_that_is_begun_alone_ends_its_own_recording(tmp_path):
+    batch = make_batch(worlds=2, games=only("race_to_center"), **TINY)
+    with metammo.record(batch, tmp_path, world=1) as recording:
+        for step in range(5):
+            batch.step(batch.random_actions(step))
+        batch.begin(0, 3)
+        assert not recording.paths
+        batch.begin(1, 3)
+        batch.step(batch.random_actions(0))
+    assert [replay.header["ticks"] for replay in read(recording)] == [5, 1]
+
+
 def test_recording_does_not_change_an_episode(tmp_path):
     worlds = []
     for records in (False, True):

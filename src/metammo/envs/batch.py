@@ -78,8 +78,8 @@ class Watcher(Protocol):
         """Take notice of what the step has made of the worlds."""
         ...
 
-    def restart(self) -> None:
-        """Take notice that the worlds have begun anew, or are others now."""
+    def restart(self, world: int | None = None) -> None:
+        """Take notice that one world has begun anew, or that all have or are others now."""
         ...
 
 
@@ -293,6 +293,8 @@ class Batch:
         for flags in (self.rewards, self.terminated, self.truncated, self.done):
             flags[own] = 0
         self.life_begins[own] = True
+        for watcher in self.watchers:
+            watcher.restart(world)
 
     def _seed_worlds(self, which: slice, seeds: Sequence[int]) -> None:
         """Blank worlds, and give them streams of random numbers."""

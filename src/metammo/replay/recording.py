@@ -83,8 +83,14 @@ class Recording:
             self._episodes += 1
             self._begin()
 
-    def restart(self) -> None:
-        """Write the episode that was cut short, and begin with the one that there is now."""
+    def restart(self, world: int | None = None) -> None:
+        """Write the episode that was cut short, and begin with the one that there is now.
+
+        Args:
+            world: the only one that has begun anew; None: all have.
+        """
+        if world not in (None, self.world):
+            return
         self._episodes += self._ticks > 0
         self._write()
         self._begin()
