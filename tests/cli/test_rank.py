@@ -8,8 +8,6 @@ from metammo.cli.main import main
 from metammo.evaluation.rows import EpisodeRow, TaskRow, make_table, write_rows
 from tests.evaluation.results import episode_rows
 
-pytestmark = pytest.mark.pure
-
 GAMES = [{"random": 0.1, "scripted": 0.6}, {"random": 0.2, "scripted": 0.7, "mine": 0.5}]
 
 

@@ -13,8 +13,6 @@ from tests.evaluation.results import episode_rows
 from tests.evaluation.run_folders import write_run
 from tests.replay.files import made_up_replay
 
-pytestmark = pytest.mark.pure
-
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):

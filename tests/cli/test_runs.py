@@ -7,8 +7,6 @@ import pytest
 from metammo.cli.main import main
 from tests.evaluation.run_folders import metrics_of, write_run
 
-pytestmark = pytest.mark.pure
-
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):

@@ -2,16 +2,12 @@
 
 import json
 
-import pytest
-
 from metammo.cli.games import details, ladder_rungs, rule_rows, shown
 from metammo.cli.main import main
 from metammo.cli.tasks import explain, find_tasks, task_sources
 from metammo.minigames.minigame import Ladder, find_game, games
 from metammo.rules.rules import RULE_FIELDS
 from metammo.tasks.parsing import read_task
-
-pytestmark = pytest.mark.pure
 
 
 def test_a_ladder_is_told_rung_by_rung():

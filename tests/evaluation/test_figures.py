@@ -13,8 +13,6 @@ from metammo.evaluation.figures import (
 from metammo.evaluation.ranking import rank
 from tests.evaluation.results import episode_rows
 
-pytestmark = pytest.mark.pure
-
 CURVES = [Curve("mine", [(1.0, 990, 980, 1000), (5.0, 1010, 1005, 1015)]), Curve("unseen", [])]
 
 

@@ -10,8 +10,6 @@ from metammo.evaluation.rows import EpisodeRow, ResultError, make_table
 from metammo.evaluation.score_table import score_table
 from tests.evaluation.results import episode_rows, simulated
 
-pytestmark = pytest.mark.pure
-
 
 def made_up_rows(seed=0, **more):
     scores = simulated(np.random.default_rng(seed), episodes=40, seeds=4)

@@ -24,8 +24,6 @@ from metammo.evaluation.runs import read_run
 from tests.evaluation.results import episode_rows
 from tests.evaluation.run_folders import metrics_of, write_run
 
-pytestmark = pytest.mark.pure
-
 MIXED = ["race_to_center", "survive"]
 GAMES = [
     {"alone/500": 0.2, "alone": 0.8, "mixed": 0.5, "scripted": 0.6},

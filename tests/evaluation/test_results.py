@@ -10,8 +10,6 @@ from metammo.evaluation.results import read_results
 from metammo.evaluation.rows import EpisodeRow, ResultError, TaskRow, make_table, write_rows
 from tests.evaluation.results import episode_rows
 
-pytestmark = pytest.mark.pure
-
 HAT = "curriculum/Task_EquipItem_(item:Hat_level:3_num_agent:1)_reward_to:agent"
 CENTER = "curriculum/Task_OccupyTile_(row:80_col:80)_reward_to:agent"
 

@@ -15,8 +15,6 @@ from metammo.evaluation.rows import (
     write_rows,
 )
 
-pytestmark = pytest.mark.pure
-
 EPISODES = [
     EpisodeRow("survive", 7, 0, "a", 0.5, 1, "mini", 16, True, 0.25, 300, 0.5, 1.5),
     EpisodeRow("survive", 7, 0, "b, the second", -1.0),

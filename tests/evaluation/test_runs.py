@@ -16,8 +16,6 @@ from metammo.evaluation.runs import (
 )
 from tests.evaluation.run_folders import VERSIONS, metrics_of, write_run
 
-pytestmark = pytest.mark.pure
-
 MIXED = ["race_to_center", "survive", "team_battle"]
 
 

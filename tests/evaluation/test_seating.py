@@ -5,7 +5,6 @@ import pytest
 
 from metammo.evaluation.seating import NOBODY, Seating
 
-pytestmark = pytest.mark.pure
 SIXTEEN = np.repeat(np.arange(16), 8)
 ALONE = np.arange(128)
 

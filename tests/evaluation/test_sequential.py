@@ -11,8 +11,6 @@ from metammo.evaluation.sequential import (
 )
 from tests.evaluation.results import scores_of, simulated
 
-pytestmark = pytest.mark.pure
-
 
 def test_an_episode_of_two_moves_each_by_half_of_four_points():
     orders = np.arange(1)[None]

@@ -27,8 +27,6 @@ from metammo.evaluation.strengths import (
 )
 from tests.evaluation.results import STRENGTHS, scores_of, simulated
 
-pytestmark = pytest.mark.pure
-
 MODELS = {"bradley_terry": pair_choices, "plackett_luce": ranking_choices}
 
 

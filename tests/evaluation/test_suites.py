@@ -27,7 +27,6 @@ from metammo.rules.sizes import SIZE_CLASSES
 PARTS = [(suite, config) for suite in SUITES.values() for config in suite.parts]
 
 
-@pytest.mark.pure
 @pytest.mark.parametrize(("suite", "config"), PARTS)
 def test_every_tier_of_every_game_can_be_played_and_differs(suite, config):
     part = suite.part(config)
@@ -43,7 +42,6 @@ def test_every_tier_of_every_game_can_be_played_and_differs(suite, config):
         assert len(set(rows)) == 3, name
 
 
-@pytest.mark.pure
 def test_another_version_of_a_game_is_refused(monkeypatch):
     suite = find_suite("v1")
     monkeypatch.setattr(find_game("survive").game, "version", 2)
@@ -53,7 +51,6 @@ def test_another_version_of_a_game_is_refused(monkeypatch):
     assert main(["suite", "v1", "random"]) == 2
 
 
-@pytest.mark.pure
 def test_what_a_suite_does_not_have_is_refused(capsys, tmp_path):
     for words, said in (
         (["v0", "random"], "no suite 'v0'; there are v1"),
@@ -87,14 +84,12 @@ def rows_of(scores):
     )
 
 
-@pytest.mark.pure
 def test_shares_count_episodes_in_which_both_played():
     table = rows_of([{"a": 3, "b": 1}, {"a": 1, "b": 1}, {"a": 1}, {"b": 1, "a": 0}])
     assert better_share(table, "a", "b").tolist() == [1, 0.5, 0]
     assert better_share(table, "b", "a").tolist() == [0, 0.5, 1]
 
 
-@pytest.mark.pure
 def test_games_weigh_the_same_however_many_episodes_they_have():
     mean, low, high = share_with_interval([np.ones(10_000), np.array([0.0, 1.0] * 50)])
     assert mean == 0.75
@@ -103,7 +98,6 @@ def test_games_weigh_the_same_however_many_episodes_they_have():
     assert high == pytest.approx(0.75 + 1.96 * 0.025, abs=0.002)
 
 
-@pytest.mark.pure
 def test_what_always_went_one_way_is_not_certain():
     # As published for 0 of 10 and 81 of 263: 0 to 0.278, 0.2553 to 0.3662 (Newcombe 1998).
     centre, reach = wilson(np.zeros(10))
@@ -127,7 +121,6 @@ def made_up(plan, folder):
     return dict.fromkeys(plan.games, rows_of(scores))
 
 
-@pytest.mark.pure
 def test_a_policy_has_a_row_for_each_game_and_tier(tmp_path):
     suite = find_suite("v1")
     others = [load_policy("scripted"), load_policy("random")]
@@ -147,7 +140,6 @@ def test_a_policy_has_a_row_for_each_game_and_tier(tmp_path):
     assert levels["all"][2] - levels["all"][1] < levels["hard"][2] - levels["hard"][1]
 
 
-@pytest.mark.pure
 def test_cross_play_is_a_matrix_of_pairs(tmp_path):
     suite = find_suite("v1")
     three = [load_policy(name) for name in ("smith", "scripted", "random")]

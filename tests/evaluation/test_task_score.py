@@ -12,8 +12,6 @@ from metammo.evaluation.task_score import (
     student_quantile,
 )
 
-pytestmark = pytest.mark.pure
-
 HAT, HAT_3 = "equip_item('hat')", "equip_item('hat', level=3)"
 CENTER, SURVIVAL = "occupy_tile('center')", "tick_ge(1024)"
 

@@ -22,8 +22,6 @@ from metammo.replay.format import (
 from metammo.replay.header import ReplayError
 from tests.replay.files import made_up_replay, with_header, with_sum
 
-pytestmark = pytest.mark.pure
-
 
 @pytest.fixture(scope="module")
 def replay():

@@ -18,8 +18,6 @@ from metammo.replay.neural_mmo import read_neural_mmo
 from metammo.replay.to_neural_mmo import packets, write_neural_mmo
 from tests.replay.files import made_up_replay, reference
 
-pytestmark = pytest.mark.pure
-
 KNOWN = {
     # By what the file's name begins with: ticks, rows of NPCs, players who died, teams, and how
     # the specialists that play beside the generalists are called.

@@ -11,8 +11,6 @@ from metammo.replay import notebook, page
 from metammo.replay.format import Replay, replay_bytes
 from tests.replay.files import made_up_replay
 
-pytestmark = pytest.mark.pure
-
 
 @pytest.fixture
 def viewer(tmp_path, monkeypatch):

@@ -7,8 +7,6 @@ import pytest
 from metammo.rules.knobs import Draw, Integers, KnobError, OneOver, draws_of
 from metammo.rules.skills import LEVEL_EXPERIENCE
 
-pytestmark = pytest.mark.pure
-
 
 def test_shares_are_stored_in_thousandths():
     assert draws_of("terrain_water", 0.05, {}) == [Draw("rule_terrain_water", 50, 51)]

@@ -20,8 +20,6 @@ from metammo.tasks.curriculum import (
 )
 from metammo.tasks.goals import tick_ge
 
-pytestmark = pytest.mark.pure
-
 PUBLISHED = Path(__file__).parents[3] / "shared" / "reference" / "published" / "full_mt"
 EVERY = (*TRAINING.tasks, *EVALUATION.tasks)
 

@@ -7,8 +7,6 @@ from metammo.tasks.goals import equip_item, gain_experience, stay_alive, tick_ge
 from metammo.tasks.parsing import read_task, task_functions
 from metammo.tasks.tasks import OneOf, Task, TaskError, team, weighted
 
-pytestmark = pytest.mark.pure
-
 
 def asked_by_all_games():
     for file in games().values():

@@ -5,8 +5,6 @@ import pytest
 
 from metammo.tasks.sampling import KEPT, Sampler, SamplingError
 
-pytestmark = pytest.mark.pure
-
 PRIOR = (1.0, 5.0, 2.0, 2.0)
 
 

@@ -3,10 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.pure
-
 LOCK = Path(__file__).parents[2] / "viewer" / "package-lock.json"
 
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-PLAIN_WIDTH = 120
+PLAIN_WIDTH = 140
 """Characters of a table's line where no terminal says."""
 
 
