@@ -153,6 +153,8 @@ export class Live {
     this.player.follow(state);
     if (state.own === null) this.seat.message = null;
     if (state.own !== null && state.own !== before && this.shown !== null) this.host.select(state.own);
+    // What was pressed to take the agent would now leave it: the keys are the game's from here on.
+    if (state.own !== before) find("stage").focus({ preventScroll: true });
     this.bar.show(state);
     this.updateSeat();
     this.showSeatButton();

@@ -12,6 +12,7 @@ export class Timeline {
   private readonly scrub = find<HTMLInputElement>("scrub");
   private readonly canvas = find<HTMLCanvasElement>("marks");
   private replay: Replay | null = null;
+  private frame = 0;
 
   constructor() {
     this.scrub.addEventListener("input", () => this.onSeek(Number(this.scrub.value)));
@@ -20,6 +21,7 @@ export class Timeline {
 
   show(replay: Replay): void {
     this.replay = replay;
+    this.frame = 0;
     this.grow();
   }
 
@@ -27,10 +29,13 @@ export class Timeline {
   grow(): void {
     if (this.replay === null) return;
     this.scrub.max = String(Math.max(this.replay.frames - 1, 0));
+    // A value beyond the maximum of before was cut to it.
+    this.update(this.frame);
     this.draw();
   }
 
   update(frame: number): void {
+    this.frame = frame;
     if (this.scrub.value !== String(frame)) this.scrub.value = String(frame);
   }
 
