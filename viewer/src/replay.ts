@@ -269,10 +269,14 @@ export class Replay {
   private addUp(frame: number): void {
     const { players, damageTaken, bestProgress } = this;
     const damage = this.column("entity_damage");
+    const alive = this.column("entity_alive");
     const progress = this.column("player_progress");
     for (let player = 0; player < players; player++) {
       const at = frame * players + player;
-      const taken = frame > 0 ? Math.max(damage[frame * this.entities + player]!, 0) : 0;
+      const now = frame * this.entities + player;
+      // Older files keep the last damage of the dead.
+      const wasAlive = frame > 0 && alive[now - this.entities]! > 0;
+      const taken = wasAlive ? Math.max(damage[now]!, 0) : 0;
       damageTaken[at] = frame > 0 ? damageTaken[at - players]! + taken : 0;
       bestProgress[at] = frame > 0 ? Math.max(progress[at]!, bestProgress[at - players]!) : progress[at]!;
     }

@@ -44,6 +44,14 @@ describe("a replay", () => {
     await expect(Replay.open(makeFile(header))).rejects.toThrow(/objective_owner holds 1/);
   });
 
+  it("counts no damage of who was dead before", async () => {
+    const { header, columns } = await readFile(makeFile());
+    const taken = () => new Replay(header, columns).damageTaken[3];
+    expect(taken()).toBe(12);
+    columns.get("entity_alive")![1] = 0;
+    expect(taken()).toBe(0);
+  });
+
   it("adds up teams and policies", async () => {
     const replay = await Replay.open(makeFile());
     const rows = scores(replay, groupByTeam(replay), 1);
