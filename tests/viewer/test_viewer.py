@@ -30,7 +30,10 @@ PUBLISHED = ("full_multitaskeval", "mini_kingofthehill", "mini_sandwich")
 """The largest of the published replays, one with teams, and the one with the most entities."""
 OURS = ("king_of_the_hill", "race_to_center")
 LOOKED_AT = (PUBLISHED[0], PUBLISHED[1], OURS[0])
-VIEWS = (("dark", (1280, 720)), ("light", (1440, 900)))
+VIEWS = (
+    *(("dark", (1280, 720)), ("light", (1440, 900))),
+    *(("light", (900, 600)), ("dark", (480, 800))),
+)
 COUNT_TEXTURES = """() => {
   window.textures = 0;
   const { prototype } = WebGL2RenderingContext;
@@ -39,6 +42,16 @@ COUNT_TEXTURES = """() => {
     prototype[name] = function (...given) { textures += by; return whole.apply(this, given); };
   }
 }"""
+MARKS = """() => {
+  const canvas = document.querySelector("#marks");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const counts = [0, 0];
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at] > 180 && data[at + 3] > 100) counts[data[at + 1] > 120 ? 0 : 1]++;
+  }
+  return counts;
+}"""
+"""Counts the timeline's yellow and its red pixels."""
 LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
 
 
@@ -199,6 +212,13 @@ def test_a_file_may_be_dropped_or_chosen(page, replays):
     page.wait_for_function("window.metammoStats !== undefined")
     page.locator("#open").set_input_files(replays("made_up"))
     page.wait_for_function("metammoStats.frameCount > 3")
+
+
+def test_a_kill_and_the_death_of_the_same_tick_are_both_on_the_timeline(page, pages):
+    open_replay(page, pages("made_up"))
+    yellow, red = page.evaluate(MARKS)
+    assert yellow > 0
+    assert red > 0
 
 
 def test_the_help_opens_and_closes(page, pages):

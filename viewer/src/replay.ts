@@ -62,6 +62,8 @@ export class Replay {
   readonly thoughts: Thoughts | null;
   /** Whether agents hunger and thirst in this game. */
   hasNeeds = false;
+  /** What has been seen of what not every game has: kinds of NPCs, "frozen", "words". */
+  readonly signs = new Set<string>();
   /** Damage that each player has taken so far, [capacity, players]. */
   readonly damageTaken: Int32Array;
   /** Best progress of each player so far, [capacity, players]. */
@@ -171,6 +173,7 @@ export class Replay {
     this.checkValues(start, end);
     const food = this.column("player_food") as Uint8Array;
     this.hasNeeds ||= food.subarray(start * this.players, end * this.players).some((points) => points > 0);
+    this.findSigns(start, end);
     for (let frame = start; frame < end; frame++) {
       this.indexChanges(frame);
       this.addUp(frame);
@@ -257,6 +260,17 @@ export class Replay {
         throw new FormatError(`Row ${at / 4} of tile_changes is no change of a tile in order.`);
       }
     }
+  }
+
+  private findSigns(start: number, end: number): void {
+    const { players, entities, signs } = this;
+    const [alive, kind] = [this.column("entity_alive"), this.column("entity_kind")];
+    for (let at = start * entities; at < end * entities; at++) {
+      if (at % entities >= players && alive[at]! > 0) signs.add(KIND_NAMES[kind[at]!]!);
+    }
+    const isAny = (name: ColumnName, width: number) => this.column(name).subarray(start * width, end * width).some((value) => value > 0);
+    if (isAny("entity_freeze", entities)) signs.add("frozen");
+    if (this.hasTasks && isAny("player_message", players)) signs.add("words");
   }
 
   private indexChanges(frame: number): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { endingText, winnersText } from "../src/ending";
 import { readFile } from "../src/format";
 import { Player } from "../src/player";
 import { Replay, teamName } from "../src/replay";
@@ -50,6 +51,34 @@ describe("a replay", () => {
     expect(taken()).toBe(12);
     columns.get("entity_alive")![1] = 0;
     expect(taken()).toBe(0);
+  });
+
+  it("knows which signs it has", async () => {
+    expect([...(await Replay.open(makeFile())).signs]).toEqual(["aggressive"]);
+    const { header, columns } = await readFile(makeFile());
+    columns.get("entity_freeze")![0] = 2;
+    columns.get("player_message")![1] = 9;
+    expect([...new Replay(header, columns).signs].sort()).toEqual(["aggressive", "frozen", "words"]);
+  });
+
+  it("says who won, of which policy and how well", async () => {
+    const { header, columns } = await readFile(makeFile());
+    const say = (change: object) => endingText(new Replay({ ...header, winning_score: null, ...change }, columns));
+    expect(say({ winners: [0], winning_score: 0.75 })).toBe("Team A (a) wins, score 0.75.");
+    expect(say({ winners: [0, 1], winning_score: 1 })).toBe("Teams A, B (1 a, 1 b) win.");
+    expect(say({ winners: [], is_decided: true })).toBe("Nobody wins.");
+    expect(say({ winners: [], is_decided: false })).toBe("Nobody wins: it ended undecided.");
+    expect(say({ winners: null, is_decided: null })).toBe("");
+  });
+
+  it("names the first of many winners", async () => {
+    const { header, columns } = await readFile(makeFile());
+    const replay = new Replay(header, columns);
+    const teams = Array.from({ length: 12 }, () => ({ first: 0, size: 1, policy: "mine" }));
+    Object.assign(replay.header, { teams, player_team: teams.map((_, team) => team) });
+    replay.winners = new Set(teams.keys());
+    expect(winnersText(replay)).toBe("12 teams: A, B, C, … (mine)");
+    expect(endingText(replay)).toMatch(/^12 teams win: A, B, C, … \(mine\)/);
   });
 
   it("adds up teams and policies", async () => {
