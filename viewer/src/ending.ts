@@ -22,7 +22,7 @@ export function winnersText(replay: Replay): string {
 export function endingText(replay: Replay): string {
   const { is_decided: isDecided, winning_score: score } = replay.header;
   const winners = winnersText(replay);
-  if (winners === "") return isDecided === null ? "" : `Nobody wins${isDecided ? "" : ": it ended undecided"}.`;
+  if (winners === "") return typeof isDecided !== "boolean" ? "" : `Nobody wins${isDecided ? "" : ": it ended undecided"}.`;
   // Some games are won better the earlier: then the score says how well.
   const points = typeof score === "number" && score > 0 && score < 1 ? `, score ${score.toFixed(2)}` : "";
   if (winners.startsWith("team ")) return `T${winners.slice(1)} wins${points}.`;
