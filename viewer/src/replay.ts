@@ -83,6 +83,7 @@ export class Replay {
     this.checkSizes();
     this.checkRange("map", 0, MATERIALS - 1, 0, header.map_size ** 2);
     this.items = this.findItems();
+    this.checkMarket();
     this.thoughts = findThoughts(header, columns);
     this.damageTaken = new Int32Array(this.capacity * this.players);
     this.bestProgress = new Float32Array(this.capacity * this.players);
@@ -105,9 +106,14 @@ export class Replay {
     return this.header.source !== "neural_mmo";
   }
 
-  /** Whether it is known what is for sale; a converted file does not say it. */
+  /** Whether it is known what is for sale. */
   get hasMarket(): boolean {
-    return this.items !== null && this.header.source !== "neural_mmo";
+    return this.market !== null || (this.items !== null && this.header.source !== "neural_mmo");
+  }
+
+  /** Rows of six, where sums alone are known: frame, type, level, supply, lowest and highest price. */
+  get market(): Column | null {
+    return this.columns.get("market_changes") ?? null;
   }
 
   column(name: ColumnName | ObjectiveName): Column {
@@ -206,6 +212,18 @@ export class Replay {
     }
     if (this.column("tile_changes").length % 4 !== 0) {
       throw new FormatError("Section tile_changes does not hold rows of four.");
+    }
+  }
+
+  /** Check the rows of a market of which sums are known. */
+  private checkMarket(): void {
+    const rows = this.market ?? new Int32Array();
+    if (rows.length % 6 !== 0) throw new FormatError("Section market_changes does not hold rows of six.");
+    for (let at = 0; at < rows.length; at += 6) {
+      const isFrame = rows[at]! >= (at > 0 ? rows[at - 6]! : 0);
+      if (!isFrame || !(rows[at + 1]! > 0 && rows[at + 1]! < ITEM_NAMES.length)) {
+        throw new FormatError(`Row ${at / 6} of market_changes is no change of an offer in order.`);
+      }
     }
   }
 

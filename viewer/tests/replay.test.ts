@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { endingText, winnersText } from "../src/ending";
 import { readFile } from "../src/format";
+import { listSums } from "../src/panels/market";
 import { Player } from "../src/player";
 import { Replay, teamName } from "../src/replay";
 import { groupByPolicy, groupByTeam, scores, Series } from "../src/series";
@@ -59,6 +60,17 @@ describe("a replay", () => {
     columns.get("entity_freeze")![0] = 2;
     columns.get("player_message")![1] = 9;
     expect([...new Replay(header, columns).signs].sort()).toEqual(["aggressive", "frozen", "words"]);
+  });
+
+  it("knows a market of which sums alone are kept", async () => {
+    const { header, columns } = await readFile(makeFile());
+    expect(new Replay(header, columns).hasMarket).toBe(false);
+    columns.set("market_changes", Int32Array.of(0, 2, 1, 3, 4, 9, 1, 2, 1, 0, 0, 0, 1, 14, 2, 7, 1, 1));
+    const replay = new Replay(header, columns);
+    expect(listSums(replay, 0)).toEqual([{ type: 2, level: 1, supply: 3, low: 4, high: 9 }]);
+    expect(listSums(replay, 1)).toEqual([{ type: 14, level: 2, supply: 7, low: 1, high: 1 }]);
+    columns.set("market_changes", Int32Array.of(0, 99, 1, 3, 4, 9));
+    expect(() => new Replay(header, columns)).toThrow(/Row 0 of market_changes/);
   });
 
   it("says who won, of which policy and how well", async () => {
