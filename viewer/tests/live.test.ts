@@ -198,6 +198,19 @@ describe("a person's seat", () => {
     expect(seat.attackNext()).toEqual({ attack: 0, style: 1 });
   });
 
+  it("says why something cannot be done with an item", () => {
+    const free = { isWorn: false, isListed: false };
+    expect(make({ use: [3] }).whyNot("use", 3, free)).toBeNull();
+    const seat = make({ use: [3], destroy: [], sell: [], give: [], receivers: [] });
+    expect(seat.whyNot("sell", 4, { ...free, isWorn: true })).toMatch(/worn/);
+    expect(seat.whyNot("sell", 4, { ...free, isListed: true })).toMatch(/for sale/);
+    expect(seat.whyNot("use", 4, free)).toMatch(/level is too high/);
+    expect(seat.whyNot("give", 4, free)).toMatch(/in sight/);
+    const hindered = make({ use: [], destroy: [], sell: [], give: [] });
+    expect([seat.isHindered, hindered.isHindered]).toEqual([false, true]);
+    expect(hindered.whyNot("use", 3, free)).toMatch(/combat/);
+  });
+
   it("is offered the cheapest of each kind", () => {
     expect(make().offers().map((offer) => offer.listing)).toEqual([7]);
   });
