@@ -230,6 +230,36 @@ def test_a_kill_and_the_death_of_the_same_tick_are_both_on_the_timeline(page, pa
     assert red > 0
 
 
+def test_the_end_says_who_won_and_hides_no_complaint(page, pages):
+    open_replay(page, pages("made_up"))
+    notice, crown = page.locator("#notice"), page.get_by_role("img", name="winner")
+    seek(page, 59)
+    notice.wait_for(state="hidden")
+    assert crown.count() == 0
+    page.keyboard.press("End")
+    notice.get_by_text("Team A (walker) wins.").wait_for()
+    crown.wait_for()
+    file = {"name": "a.metammo", "mimeType": "application/octet-stream", "buffer": b"nothing"}
+    page.locator("#open").set_input_files(file)
+    page.locator("#error").wait_for()
+    above, below = notice.bounding_box(), page.locator("#error").bounding_box()
+    assert above["y"] + above["height"] <= below["y"]
+
+
+def test_a_narrow_window_has_one_of_the_two_columns(page, pages):
+    page.set_viewport_size({"width": 900, "height": 600})
+    open_replay(page, pages("made_up"))
+    scores, agent = page.locator("#scores"), page.locator("#agent")
+    page.get_by_role("tab", name="Map, agent").click()
+    scores.wait_for(state="hidden")
+    page.get_by_role("tab", name="Scores").click()
+    agent.wait_for(state="hidden")
+    # Who is chosen is shown.
+    page.keyboard.press("j")
+    agent.get_by_role("heading", name="A0").wait_for()
+    scores.wait_for(state="hidden")
+
+
 def test_the_help_opens_and_closes(page, pages):
     open_replay(page, pages("made_up"))
     help_text = page.get_by_role("dialog")
