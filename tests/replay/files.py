@@ -70,6 +70,7 @@ def made_up_replay():
         high = sizes.get(section.high, section.high) or 100
         arrays[name] = rng.integers(low, high, shape).astype(section.dtype)
     arrays["tile_changes"] = np.array([[1, 2, 3, 4], [1, 2, 4, 4], [5, 0, 11, 2]], np.int32)
+    arrays["market_changes"] = np.array([[0, 2, 1, 3, 4, 9], [5, 2, 1, 0, 0, 0]], np.int32)
     arrays["player_choice"] %= header["entities"]
     # A jump of more than half the dtype's range: differences wrap.
     arrays["entity_gold"][0, 0], arrays["entity_gold"][1, 0] = -(2**31), 2**31 - 1

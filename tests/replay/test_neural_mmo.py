@@ -16,6 +16,7 @@ from metammo.replay.format import FRAMES, Replay, write_replay
 from metammo.replay.header import ReplayError
 from metammo.replay.neural_mmo import read_neural_mmo
 from metammo.replay.to_neural_mmo import packets, write_neural_mmo
+from metammo.rules.items import Item
 from tests.replay.files import made_up_replay, reference
 
 KNOWN = {
@@ -116,6 +117,34 @@ def test_what_packets_say_becomes_frames(tmp_path):
     write_replay(tmp_path / "a.metammo", replay)
     again = Replay.open(tmp_path / "a.metammo")
     assert set(FRAMES) <= set(again.names)
+
+
+def test_the_market_is_kept_as_it_changes(tmp_path):
+    path = tmp_path / "a.replay.json"
+    episode = small()
+    hats = {"max_price": 9, "min_price": 4, "price": 6.5, "supply": 2}
+    arrows = {"max_price": 1, "min_price": 1, "price": 1.0, "supply": 7}
+    for packet, market in zip(
+        episode["packets"], ({"Hat_2": hats}, {"Hat_2": hats, "Arrow_1": arrows}, {}), strict=True
+    ):
+        packet["market"] = market
+    path.write_text(json.dumps(episode))
+    replay = read_neural_mmo(path)
+    hat, arrow = int(Item.HAT), int(Item.ARROW)
+    gone = [[2, hat, 2, 0, 0, 0], [2, arrow, 1, 0, 0, 0]]
+    assert replay["market_changes"].tolist() == [
+        *([0, hat, 2, 2, 4, 9], [1, arrow, 1, 7, 1, 1]),
+        *gone,
+    ]
+    write_replay(tmp_path / "a.metammo", replay)
+    again = Replay.open(tmp_path / "a.metammo")
+    assert np.array_equal(again["market_changes"], replay["market_changes"])
+    replay["market_changes"][0, 1] = 0
+    write_replay(tmp_path / "b.metammo", replay)
+    with pytest.raises(ReplayError, match="market_changes holds values that cannot be"):
+        Replay.open(tmp_path / "b.metammo")["market_changes"]
+    episode["packets"][1]["market"] = {"Crown_1": hats}
+    assert "packet" in refusal(path, episode)
 
 
 def test_the_size_of_the_pieces_does_not_matter(tmp_path, monkeypatch):

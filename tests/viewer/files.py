@@ -49,6 +49,8 @@ def make_replay():
         columns[f"entity_{name}"] = np.broadcast_to(value, (frames, entities)).astype(dtype)
     cause = np.zeros((frames, PLAYERS))
     cause[30:, 5] = 1
+    kills = np.zeros((frames, PLAYERS))
+    kills[30:, 50] = 1
     for name, dtype, value in (
         ("food", np.uint8, 80),
         ("water", np.uint8, 60),
@@ -56,7 +58,7 @@ def make_replay():
         ("progress", np.float32, 0.5),
         ("reward", np.float32, 0),
         ("cause", np.uint8, cause),
-        ("kills", np.uint16, 0),
+        ("kills", np.uint16, kills),
     ):
         columns[f"player_{name}"] = np.broadcast_to(value, (frames, PLAYERS)).astype(dtype)
     return pack(columns, entities)

@@ -47,7 +47,7 @@
       const isClipped = element.scrollWidth > element.clientWidth + 1 && style.display !== "inline" && style.overflowX !== "auto";
       const isSmall = parseFloat(style.fontSize) < 10;
       const { left, right, top, bottom } = element.getBoundingClientRect();
-      const isScrolled = element.closest(".scroll, .agent, .legend, .market, dialog") !== null;
+      const isScrolled = getComputedStyle(document.body).overflowY === "auto" || element.closest(".scroll, .agent, .legend, .market, dialog") !== null;
       const isOut = left < -1 || right > innerWidth + 1 || (!isScrolled && (top < -1 || bottom > innerHeight + 1));
       return isClipped || isSmall || isOut ? [nameOf(element)] : [];
     }),
@@ -56,7 +56,9 @@
     overlaps: () => {
       const groups = ["body > *", ".top > *", ".left > *", ".right > *", "main > *", ".controls > *", ".tabs > *", ".facts > *", ".meter > *"];
       return groups.flatMap((group) => {
-        const parts = [...document.querySelectorAll(group)].filter((part) => isSeen(part) && !["SCRIPT", "DIALOG"].includes(part.tagName));
+        // What sticks to the window's edge is meant to lie over what is scrolled.
+        const isBeside = (part) => !["SCRIPT", "DIALOG"].includes(part.tagName) && getComputedStyle(part).position !== "sticky";
+        const parts = [...document.querySelectorAll(group)].filter((part) => isSeen(part) && isBeside(part));
         return parts.flatMap((one, at) => parts.slice(at + 1).flatMap((other) => {
           const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
           const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);

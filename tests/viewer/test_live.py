@@ -91,6 +91,19 @@ def test_the_server_pauses_steps_and_goes_faster(live):
     live.wait_for_function(f"metammoStats.frame > {frame + 2}")
 
 
+def test_the_scrubber_of_a_page_that_joins_late_stands_at_the_newest_tick(live):
+    live.wait_for_function("metammoStats.frame > 5", timeout=30_000)
+    live.get_by_role("button", name="Pause").click()
+    live.get_by_role("button", name="Play").wait_for()
+    live.wait_for_timeout(500)
+    live.reload()
+    live.wait_for_function("window.metammoStats?.frame > 5", timeout=60_000)
+    live.wait_for_function("document.querySelector('#scrub').max == metammoStats.frame")
+    assert live.locator("#scrub").input_value() == live.locator("#scrub").get_attribute("max")
+    live.keyboard.press("Space")
+    live.get_by_role("button", name="Pause").wait_for()
+
+
 def test_a_person_takes_an_agent_moves_it_and_leaves(live):
     live.keyboard.press("j")
     live.get_by_role("button", name="Take over").click()
@@ -103,7 +116,8 @@ def test_a_person_takes_an_agent_moves_it_and_leaves(live):
     frame = live.evaluate("metammoStats.frame")
     live.wait_for_timeout(1500)
     assert live.evaluate("metammoStats.frame") == frame, "the game went on without its person"
-    live.locator("#stage").focus()
+    # The keys are the game's at once: none presses the button that took the agent.
+    assert live.evaluate("document.activeElement.id") == "stage"
     live.keyboard.press("2")
     seat.get_by_role("button", name="2 range", pressed=True).wait_for()
     # Something may stand in the way of some, but not of all.

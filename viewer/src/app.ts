@@ -2,9 +2,11 @@
 
 import "./theme.css";
 
+import { endingText, winnersText } from "./ending";
 import { FormatError } from "./format";
 import { helpText, type Key, listen } from "./keys";
 import { Live, liveAddress } from "./live/live";
+import { LiveReplay } from "./live/replay";
 import { openFile, openFromPage } from "./open";
 import { escape, find } from "./page";
 import { AgentPanel } from "./panels/agent";
@@ -15,7 +17,7 @@ import { Minimap } from "./panels/minimap";
 import { Scoreboard } from "./panels/scoreboard";
 import { Timeline } from "./panels/timeline";
 import { Player } from "./player";
-import { type HappeningKind, type Replay, teamName } from "./replay";
+import type { HappeningKind, Replay } from "./replay";
 import type { Camera } from "./world/camera";
 import { Stage } from "./world/stage";
 
@@ -72,7 +74,7 @@ class App {
     };
     this.charts.onSeek = this.timeline.onSeek = (frame) => this.seek(frame);
     this.live = this.watch(liveAddress(location));
-    showLegend(stage.atlas);
+    showLegend(stage.atlas, null);
     this.wire();
     requestAnimationFrame((time) => this.tick(time));
   }
@@ -121,6 +123,7 @@ class App {
     if (this.replay === null) return;
     this.charts.grow();
     this.timeline.grow();
+    showLegend(this.stage.atlas, this.replay);
     find("title").innerHTML = this.title(this.replay);
   }
 
@@ -140,6 +143,7 @@ class App {
     this.charts.show(replay);
     this.timeline.show(replay);
     this.minimap.show(replay);
+    showLegend(this.stage.atlas, replay);
     find("market-button").hidden = !replay.hasMarket;
     this.market.toggle(false);
     find("title").innerHTML = this.title(replay);
@@ -149,13 +153,13 @@ class App {
 
   private title(replay: Replay): string {
     const { header } = replay;
-    const teams = [...new Set([...replay.winners].map((player) => header.player_team[player]!))];
-    const names = teams.slice(0, 6).map(teamName).join(", ") + (teams.length > 6 ? " …" : "");
+    const winners = winnersText(replay);
     // A converted file does not say how the game ended.
     const nobody = header.is_decided === null || !replay.isOver ? "" : "no winner";
-    const won = teams.length > 0 ? `won by team${teams.length > 1 ? "s" : ""} ${names}` : nobody;
+    const won = winners === "" ? nobody : `won by ${winners}`;
+    const episode = replay instanceof LiveReplay ? `episode ${replay.episode}` : "";
     const seed = header.seed === null ? "" : `seed ${header.seed}`;
-    const words = [header.config, seed, `${header.players} agents`, `${this.live === null ? "" : "at most "}${header.ticks} ticks`, won];
+    const words = [header.config, episode, seed, `${header.players} agents`, `${this.live === null ? "" : "at most "}${header.ticks} ticks`, won];
     const game = header.game ?? (header.source === "neural_mmo" ? "Neural MMO" : "replay");
     return `<b>${escape(game.replaceAll("_", " "))}</b> <span class="soft">· ${escape(words.filter(Boolean).join(" · "))}</span>`;
   }
@@ -169,8 +173,17 @@ class App {
     this.stage.entities.selected = this.stats.selected = entity;
     this.isFollowing = entity >= 0;
     find("legend").hidden = entity >= 0;
+    if (entity >= 0) this.showSide("right");
     this.lastPanels = -1;
     this.live?.showSeatButton();
+  }
+
+  /** Show one of the columns beside the world, where there is room for one alone. */
+  private showSide(side: string): void {
+    document.querySelector("main")!.dataset["side"] = side;
+    for (const tab of document.querySelectorAll<HTMLElement>(".sides button")) {
+      tab.setAttribute("aria-selected", String(tab.dataset["side"] === side));
+    }
   }
 
   /** Choose the next agent that lives. */
@@ -256,6 +269,9 @@ class App {
       ["help-button", () => help.showModal()],
     ];
     for (const [id, act] of clicks) find(id).addEventListener("click", act);
+    for (const tab of document.querySelectorAll<HTMLElement>(".sides button")) {
+      tab.addEventListener("click", () => this.showSide(tab.dataset["side"]!));
+    }
     this.wireFiles();
   }
 
@@ -345,6 +361,7 @@ class App {
       this.timeline.update(frame);
       this.charts.update(frame);
       find("clock").textContent = `${frame} / ${replay.frames - 1}`;
+      if (this.live === null) this.showEnding(replay, frame);
     }
     const isForced = this.lastPanels < 0 || (frame !== this.lastFrame && !this.player.isPlaying);
     this.lastFrame = frame;
@@ -355,6 +372,13 @@ class App {
       this.updatePart(this.lastPart++ % 4, replay, frame);
       this.lastPanels = time;
     }
+  }
+
+  /** Say at the end of a replay who won; a live game does so by itself. */
+  private showEnding(replay: Replay, frame: number): void {
+    const text = frame === replay.frames - 1 ? endingText(replay) : "";
+    find("notice").hidden = text === "";
+    if (text !== "") find("notice").innerHTML = `<b>${escape(text)}</b>`;
   }
 
   private updatePart(part: number, replay: Replay, frame: number): void {

@@ -143,7 +143,7 @@ const KEYS: Record<string, Test> = {
     speed: (value) => listOf(isCount())(value) && (value as number[]).length === 2 && (value as number[])[1]! > 0,
   })),
   objectives: isCount(8), objective_kind: listOf(isCount(255)),
-  winners: orUnknown(listOf(isCount(ENTITY_LIMIT))), is_decided: orUnknown(isFlag),
+  winners: orUnknown(listOf(isCount(ENTITY_LIMIT))), is_decided: orUnknown(isFlag), winning_score: orUnknown(isNumber),
   materials: listOf(isText), heads: orUnknown(listOf(isText)), sections: Array.isArray,
 };
 

@@ -62,6 +62,8 @@ export class Replay {
   readonly thoughts: Thoughts | null;
   /** Whether agents hunger and thirst in this game. */
   hasNeeds = false;
+  /** What has been seen of what not every game has: kinds of NPCs, "frozen", "words". */
+  readonly signs = new Set<string>();
   /** Damage that each player has taken so far, [capacity, players]. */
   readonly damageTaken: Int32Array;
   /** Best progress of each player so far, [capacity, players]. */
@@ -81,6 +83,7 @@ export class Replay {
     this.checkSizes();
     this.checkRange("map", 0, MATERIALS - 1, 0, header.map_size ** 2);
     this.items = this.findItems();
+    this.checkMarket();
     this.thoughts = findThoughts(header, columns);
     this.damageTaken = new Int32Array(this.capacity * this.players);
     this.bestProgress = new Float32Array(this.capacity * this.players);
@@ -103,9 +106,14 @@ export class Replay {
     return this.header.source !== "neural_mmo";
   }
 
-  /** Whether it is known what is for sale; a converted file does not say it. */
+  /** Whether it is known what is for sale. */
   get hasMarket(): boolean {
-    return this.items !== null && this.header.source !== "neural_mmo";
+    return this.market !== null || (this.items !== null && this.header.source !== "neural_mmo");
+  }
+
+  /** Rows of six, where sums alone are known: frame, type, level, supply, lowest and highest price. */
+  get market(): Column | null {
+    return this.columns.get("market_changes") ?? null;
   }
 
   column(name: ColumnName | ObjectiveName): Column {
@@ -171,6 +179,7 @@ export class Replay {
     this.checkValues(start, end);
     const food = this.column("player_food") as Uint8Array;
     this.hasNeeds ||= food.subarray(start * this.players, end * this.players).some((points) => points > 0);
+    this.findSigns(start, end);
     for (let frame = start; frame < end; frame++) {
       this.indexChanges(frame);
       this.addUp(frame);
@@ -203,6 +212,18 @@ export class Replay {
     }
     if (this.column("tile_changes").length % 4 !== 0) {
       throw new FormatError("Section tile_changes does not hold rows of four.");
+    }
+  }
+
+  /** Check the rows of a market of which sums are known. */
+  private checkMarket(): void {
+    const rows = this.market ?? new Int32Array();
+    if (rows.length % 6 !== 0) throw new FormatError("Section market_changes does not hold rows of six.");
+    for (let at = 0; at < rows.length; at += 6) {
+      const isFrame = rows[at]! >= (at > 0 ? rows[at - 6]! : 0);
+      if (!isFrame || !(rows[at + 1]! > 0 && rows[at + 1]! < ITEM_NAMES.length)) {
+        throw new FormatError(`Row ${at / 6} of market_changes is no change of an offer in order.`);
+      }
     }
   }
 
@@ -259,6 +280,17 @@ export class Replay {
     }
   }
 
+  private findSigns(start: number, end: number): void {
+    const { players, entities, signs } = this;
+    const [alive, kind] = [this.column("entity_alive"), this.column("entity_kind")];
+    for (let at = start * entities; at < end * entities; at++) {
+      if (at % entities >= players && alive[at]! > 0) signs.add(KIND_NAMES[kind[at]!]!);
+    }
+    const isAny = (name: ColumnName, width: number) => this.column(name).subarray(start * width, end * width).some((value) => value > 0);
+    if (isAny("entity_freeze", entities)) signs.add("frozen");
+    if (this.hasTasks && isAny("player_message", players)) signs.add("words");
+  }
+
   private indexChanges(frame: number): void {
     const changes = this.column("tile_changes");
     let at = this.changeStart[frame]!;
@@ -269,10 +301,14 @@ export class Replay {
   private addUp(frame: number): void {
     const { players, damageTaken, bestProgress } = this;
     const damage = this.column("entity_damage");
+    const alive = this.column("entity_alive");
     const progress = this.column("player_progress");
     for (let player = 0; player < players; player++) {
       const at = frame * players + player;
-      const taken = frame > 0 ? Math.max(damage[frame * this.entities + player]!, 0) : 0;
+      const now = frame * this.entities + player;
+      // Older files keep the last damage of the dead.
+      const wasAlive = frame > 0 && alive[now - this.entities]! > 0;
+      const taken = wasAlive ? Math.max(damage[now]!, 0) : 0;
       damageTaken[at] = frame > 0 ? damageTaken[at - players]! + taken : 0;
       bestProgress[at] = frame > 0 ? Math.max(progress[at]!, bestProgress[at - players]!) : progress[at]!;
     }

@@ -5,6 +5,7 @@ import { type Command, decodeBinary, decodeText, type SeatMessage, type StateMes
 import { LivePlayer } from "../src/live/player";
 import { LiveReplay } from "../src/live/replay";
 import { describeAct, Seat } from "../src/live/seat";
+import { nameAgents, waitingFor } from "../src/live/words";
 import { Replay } from "../src/replay";
 import { groupByTeam, Series } from "../src/series";
 import { decodedColumns, dtypeOf, makeFile, makeHeader } from "./files";
@@ -197,6 +198,19 @@ describe("a person's seat", () => {
     expect(seat.attackNext()).toEqual({ attack: 0, style: 1 });
   });
 
+  it("says why something cannot be done with an item", () => {
+    const free = { isWorn: false, isListed: false };
+    expect(make({ use: [3] }).whyNot("use", 3, free)).toBeNull();
+    const seat = make({ use: [3], destroy: [], sell: [], give: [], receivers: [] });
+    expect(seat.whyNot("sell", 4, { ...free, isWorn: true })).toMatch(/worn/);
+    expect(seat.whyNot("sell", 4, { ...free, isListed: true })).toMatch(/for sale/);
+    expect(seat.whyNot("use", 4, free)).toMatch(/level is too high/);
+    expect(seat.whyNot("give", 4, free)).toMatch(/in sight/);
+    const hindered = make({ use: [], destroy: [], sell: [], give: [] });
+    expect([seat.isHindered, hindered.isHindered]).toEqual([false, true]);
+    expect(hindered.whyNot("use", 3, free)).toMatch(/combat/);
+  });
+
   it("is offered the cheapest of each kind", () => {
     expect(make().offers().map((offer) => offer.listing)).toEqual([7]);
   });
@@ -209,6 +223,33 @@ describe("a person's seat", () => {
       "give 2 gold to A0", "say 9",
     ]);
     expect(describeAct({ attack: null, say: 0 }, names)).toEqual([]);
+  });
+});
+
+describe("the words of a live game", () => {
+  const make = () => {
+    const replay = begin();
+    append(replay, frame(0));
+    return replay;
+  };
+
+  it("name agents as the page does", () => {
+    const name = (text: string) => nameAgents(text, make());
+    expect(name("agent 1 is somebody else's")).toBe("B is somebody else's");
+    expect(name("attack 2 cannot be done now")).toBe("attack aggressive 0 cannot be done now");
+    expect(name("agent 7 is dead; a speed lies in 0.25..32, got 1")).toBe("agent 7 is dead; a speed lies in 0.25..32, got 1");
+  });
+
+  it("say for whom a game by turns waits", () => {
+    const replay = make();
+    const turn = { ...STATE, pace: "turn" as const, people: [0, 1], own: 0 };
+    const seat = { pending: { end: true } } as SeatMessage;
+    expect(waitingFor(replay, turn, null)).toEqual(["you", "B"]);
+    expect(waitingFor(replay, turn, seat)).toEqual(["B"]);
+    expect(waitingFor(replay, { ...turn, own: null }, null)).toEqual(["A", "B"]);
+    expect(waitingFor(replay, { ...turn, pace: "clock" }, null)).toEqual([]);
+    append(replay, frame(1));
+    expect(waitingFor(replay, turn, null)).toEqual(["you"]);
   });
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 
+import { endingText, winnersText } from "../src/ending";
 import { readFile } from "../src/format";
+import { listSums } from "../src/panels/market";
 import { Player } from "../src/player";
 import { Replay, teamName } from "../src/replay";
 import { groupByPolicy, groupByTeam, scores, Series } from "../src/series";
@@ -42,6 +44,53 @@ describe("a replay", () => {
   it("refuses values that are no index", async () => {
     const header = { ...makeHeader(), teams: [{ first: 0, size: 2, policy: "" }], player_team: [0, 0] };
     await expect(Replay.open(makeFile(header))).rejects.toThrow(/objective_owner holds 1/);
+  });
+
+  it("counts no damage of who was dead before", async () => {
+    const { header, columns } = await readFile(makeFile());
+    const taken = () => new Replay(header, columns).damageTaken[3];
+    expect(taken()).toBe(12);
+    columns.get("entity_alive")![1] = 0;
+    expect(taken()).toBe(0);
+  });
+
+  it("knows which signs it has", async () => {
+    expect([...(await Replay.open(makeFile())).signs]).toEqual(["aggressive"]);
+    const { header, columns } = await readFile(makeFile());
+    columns.get("entity_freeze")![0] = 2;
+    columns.get("player_message")![1] = 9;
+    expect([...new Replay(header, columns).signs].sort()).toEqual(["aggressive", "frozen", "words"]);
+  });
+
+  it("knows a market of which sums alone are kept", async () => {
+    const { header, columns } = await readFile(makeFile());
+    expect(new Replay(header, columns).hasMarket).toBe(false);
+    columns.set("market_changes", Int32Array.of(0, 2, 1, 3, 4, 9, 1, 2, 1, 0, 0, 0, 1, 14, 2, 7, 1, 1));
+    const replay = new Replay(header, columns);
+    expect(listSums(replay, 0)).toEqual([{ type: 2, level: 1, supply: 3, low: 4, high: 9 }]);
+    expect(listSums(replay, 1)).toEqual([{ type: 14, level: 2, supply: 7, low: 1, high: 1 }]);
+    columns.set("market_changes", Int32Array.of(0, 99, 1, 3, 4, 9));
+    expect(() => new Replay(header, columns)).toThrow(/Row 0 of market_changes/);
+  });
+
+  it("says who won, of which policy and how well", async () => {
+    const { header, columns } = await readFile(makeFile());
+    const say = (change: object) => endingText(new Replay({ ...header, winning_score: null, ...change }, columns));
+    expect(say({ winners: [0], winning_score: 0.75 })).toBe("Team A (a) wins, score 0.75.");
+    expect(say({ winners: [0, 1], winning_score: 1 })).toBe("Teams A, B (1 a, 1 b) win.");
+    expect(say({ winners: [], is_decided: true })).toBe("Nobody wins.");
+    expect(say({ winners: [], is_decided: false })).toBe("Nobody wins: it ended undecided.");
+    expect(say({ winners: null, is_decided: null })).toBe("");
+  });
+
+  it("names the first of many winners", async () => {
+    const { header, columns } = await readFile(makeFile());
+    const replay = new Replay(header, columns);
+    const teams = Array.from({ length: 12 }, () => ({ first: 0, size: 1, policy: "mine" }));
+    Object.assign(replay.header, { teams, player_team: teams.map((_, team) => team) });
+    replay.winners = new Set(teams.keys());
+    expect(winnersText(replay)).toBe("12 teams: A, B, C, … (mine)");
+    expect(endingText(replay)).toMatch(/^12 teams win: A, B, C, … \(mine\)/);
   });
 
   it("adds up teams and policies", async () => {

@@ -95,6 +95,7 @@ SECTIONS = {
     "item_quantity": Section("int16", _ITEMS),
     "item_price": Section("int16", _ITEMS),
     "item_worn": Section("uint8", _ITEMS, 0, 2),
+    "market_changes": Section("int32", ("", 6), 0),
     "player_value": Section("float32", ("N", "P")),
     "player_choice": Section("int16", ("N", "P", "H", CHOICES), -1),
     "player_share": Section("uint8", ("N", "P", "H", CHOICES)),
@@ -108,9 +109,11 @@ TRUTH = ("actions", "hashes", "start")
 """Sections from which the episode can be played again."""
 ITEMS = tuple(name for name in SECTIONS if name.startswith("item_"))
 """Sections that only the full config has."""
+MARKET = ("market_changes",)
+"""The section of a market of which sums are known and no sellers, as converted files have it."""
 THOUGHTS = ("player_value", "player_choice", "player_share")
 """Sections of what policies thought; all or none."""
-FRAMES = tuple(name for name in SECTIONS if name not in (*TRUTH, *ITEMS, *THOUGHTS))
+FRAMES = tuple(name for name in SECTIONS if name not in (*TRUTH, *ITEMS, *MARKET, *THOUGHTS))
 """Sections that every replay with frames has."""
 
 
@@ -261,6 +264,12 @@ class Replay:
             fine = fine and bool(
                 (array < np.array(limits)).all() and (np.diff(array[:, 0]) >= 0).all()
             )
+        if name == "market_changes":
+            kinds = array[:, 1]
+            fine = fine and bool(
+                (array[:, 0] < sizes["N"]).all() and (np.diff(array[:, 0]) >= 0).all()
+            )
+            fine = fine and bool(((kinds > 0) & (kinds < ITEM_TYPE_COUNT)).all())
         if name == "player_choice":
             targets = array[:, :, [head.endswith("target") for head in self.header["heads"]]]
             fine = fine and bool((targets < sizes["E"]).all())

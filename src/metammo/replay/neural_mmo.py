@@ -297,6 +297,30 @@ class _Ground:
         self.now = material
 
 
+class _Market:
+    """What is for sale in all: the peer keeps prices and numbers of items, and no sellers."""
+
+    def __init__(self) -> None:
+        self.now: dict[tuple[int, int], tuple[int, int, int]] = {}
+        self.changes: list[tuple[int, ...]] = []
+
+    def note(self, frame: int, market: dict[str, Any]) -> None:
+        """Note a frame's offers, by item and level: how many, the lowest and the highest price."""
+        offers = {}
+        for key, offer in market.items():
+            name, level = key.rsplit("_", 1)
+            numbers = (offer["supply"], offer["min_price"], offer["max_price"])
+            if not all(0 <= number < 1 << 31 for number in (int(level), *numbers)):
+                raise ValueError("an offer's number is out of range")
+            supply, low, high = (int(number) for number in numbers)
+            offers[ITEM_NUMBERS[name], int(level)] = (supply, low, high)
+        for item in sorted(self.now.keys() | offers.keys()):
+            offer = offers.get(item, (0, 0, 0))
+            if offer != self.now.get(item, (0, 0, 0)):
+                self.changes.append((frame, *item, *offer))
+        self.now = offers
+
+
 class _Episode:
     """Everything that is gathered from a file's packets."""
 
@@ -304,6 +328,7 @@ class _Episode:
         self.ground = _Ground(rows)
         side = len(self.ground.whole)
         self.players, self.npcs = _Side(True, side), _Side(False, side)
+        self.market = _Market()
         self.attacks: list[list[tuple[int, int, int, int]]] = []
         self.settings: dict[str, Any] = {}
         self.border = 16
@@ -314,6 +339,7 @@ class _Episode:
             self.settings = dict(packet["config"])
             self.border = min(max(int(packet["border"]), 0), len(self.ground.whole) // 2)
         self.ground.note(frame, packet["resource"])
+        self.market.note(frame, packet.get("market", {}))
         own = self.players.note(packet["player"])
         others = self.npcs.note(packet["npc"])
         player_rows, npc_rows = self.players.rows.of, self.npcs.rows.of
@@ -328,7 +354,8 @@ class _Episode:
         rows = self.players.rows.count + self.npcs.rows.count
         # In the end every frame has all rows, those that came late, too.
         raw = (frame + 1) * (rows * 40 + self.players.rows.count * INVENTORY_SIZE * 8)
-        if raw + self.ground.change_count * 16 > RAW_LIMIT // 2:
+        changes = self.ground.change_count * 16 + len(self.market.changes) * 24
+        if raw + changes > RAW_LIMIT // 2:
             raise ValueError("it is too large")
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -358,6 +385,8 @@ class _Episode:
             for place, name in enumerate(("type", "level", "quantity", "worn")):
                 arrays[f"item_{name}"] = items[..., place].astype(SECTIONS[f"item_{name}"].dtype)
             arrays["item_price"] = np.zeros_like(arrays["item_quantity"])
+        if self.market.changes:
+            arrays["market_changes"] = np.array(self.market.changes, np.int32)
         none = np.zeros((0, 4), np.int32)
         first = self.ground.whole if self.ground.first is None else self.ground.first
         return {

@@ -1,14 +1,15 @@
 // How is a live game watched and played? The server's messages to the page, the person's to the server.
 
+import { endingText } from "../ending";
 import type { Key } from "../keys";
 import { escape, find } from "../page";
 import { SeatPanel } from "../panels/seat";
-import { teamName } from "../replay";
 import { Connection } from "./connection";
 import type { Act, BinaryMessage, Command, StateMessage, TextMessage } from "./messages";
 import { LivePlayer } from "./player";
 import { LiveReplay } from "./replay";
 import { Seat } from "./seat";
+import { nameAgents, waitingFor } from "./words";
 
 /** Milliseconds for which the server's complaints stay. */
 const ERROR_TIME = 5000;
@@ -43,6 +44,7 @@ export class Live {
   private lastGrow = 0;
   private grownFrames = 0;
   private errorTimer = 0;
+  private readonly column = matchMedia("(max-width: 699px)");
 
   constructor(address: string, private readonly host: Host, actions: HTMLElement) {
     this.connection = new Connection(address, {
@@ -90,7 +92,8 @@ export class Live {
 
   /** Pixels by which the middle of what is free of the seat's panel lies right of the stage's. */
   get aside(): number {
-    return this.seat.message === null ? 0 : SEAT_WIDTH / 2;
+    // In one column the panel lies below what is seen.
+    return this.seat.message === null || this.column.matches ? 0 : SEAT_WIDTH / 2;
   }
 
   /** Take a click on an entity for an attack; return whether it was one. */
@@ -123,6 +126,7 @@ export class Live {
     else if (message.kind === "seat") {
       this.seat.message = message;
       this.updateSeat();
+      this.showWaiting();
     } else if (this.replay !== null) {
       this.replay.finish(message);
       this.grownFrames = 0;
@@ -134,6 +138,7 @@ export class Live {
     if (replay === null) return;
     replay.append(message);
     this.player.last = replay.frames - 1;
+    this.showWaiting();
     if (replay === this.shown) return this.showSeatButton();
     this.shown = replay;
     this.grownFrames = 0;
@@ -153,7 +158,10 @@ export class Live {
     this.player.follow(state);
     if (state.own === null) this.seat.message = null;
     if (state.own !== null && state.own !== before && this.shown !== null) this.host.select(state.own);
+    // What was pressed to take the agent would now leave it: the keys are the game's from here on.
+    if (state.own !== before) find("stage").focus({ preventScroll: true });
     this.bar.show(state);
+    this.showWaiting();
     this.updateSeat();
     this.showSeatButton();
     this.host.refresh();
@@ -174,11 +182,17 @@ export class Live {
     seatButton.title = isOwn ? "Give the agent back to its policy (Q)" : "Play this agent yourself (Q)";
   }
 
+  /** Say why a game by turns stands. */
+  private showWaiting(): void {
+    const names = this.replay === null || this.state === null ? [] : waitingFor(this.replay, this.state, this.seat.message);
+    this.bar.showWaiting(names);
+  }
+
   private toggleSeat(): void {
     const selected = this.host.selected();
     const own = this.state?.own ?? null;
     if (own !== null && (own === selected || selected < 0)) this.send({ do: "leave" });
-    else if (selected >= 0 && selected < (this.replay?.players ?? 0)) this.send({ do: "take", agent: selected });
+    else if (!this.seatButton.hidden && !this.seatButton.disabled) this.send({ do: "take", agent: selected });
   }
 
   private togglePace(): void {
@@ -221,10 +235,7 @@ export class Live {
   private showEnd(): void {
     const { replay } = this;
     if (replay === null) return;
-    const teams = [...new Set([...replay.winners].map((agent) => replay.header.player_team[agent] ?? -1))];
-    const names = teams.slice(0, 6).map(teamName).join(", ") + (teams.length > 6 ? " …" : "");
-    const text = teams.length === 0 ? "Nobody wins." : `Team${teams.length > 1 ? "s" : ""} ${names} win${teams.length > 1 ? "" : "s"}.`;
-    this.notice(`<b>${escape(text)}</b> <button data-next title="Next episode (E)">Next episode</button>`);
+    this.notice(`<b>${escape(endingText(replay))}</b> <button data-next title="Next episode (E)">Next episode</button>`);
     find("notice").querySelector<HTMLElement>("[data-next]")!.onclick = () => this.send({ do: "next" });
   }
 
@@ -234,7 +245,7 @@ export class Live {
   }
 
   private complain(text: string): void {
-    find("error").textContent = text;
+    find("error").textContent = this.replay === null ? text : nameAgents(text, this.replay);
     find("error").hidden = false;
     clearTimeout(this.errorTimer);
     this.errorTimer = window.setTimeout(() => (find("error").hidden = true), ERROR_TIME);
@@ -250,15 +261,25 @@ class Bar {
   private readonly pace = this.button("Clock", "", () => this.onPace());
   private readonly next = this.button("Next episode", "Next episode (E)", () => this.onNext());
 
+  private readonly waiting = document.createElement("span");
+
   constructor() {
+    this.waiting.className = "waiting";
+    this.waiting.setAttribute("role", "status");
     this.live.className = "live";
     this.next.hidden = true;
-    find("live-controls").append(this.live, this.pace, this.next);
+    find("live-controls").append(this.live, this.pace, this.waiting, this.next);
     find("live-controls").hidden = false;
   }
 
   showLive(isLive: boolean): void {
     if (this.live.getAttribute("aria-pressed") !== String(isLive)) this.live.setAttribute("aria-pressed", String(isLive));
+  }
+
+  showWaiting(names: readonly string[]): void {
+    const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+    const text = names.length > 0 ? `waiting for ${names.slice(0, 3).join(", ")}${more}` : "";
+    if (this.waiting.textContent !== text) this.waiting.textContent = text;
   }
 
   show(state: StateMessage): void {

@@ -52,6 +52,7 @@ export class LiveReplay extends Replay {
     this.winners = new Set(end.winners);
     this.header.winners = end.winners;
     this.header.is_decided = end.is_decided;
+    this.header.winning_score = end.winning_score;
   }
 
   private appendChanges(frame: number, view: DataView, start: number, count: number): void {

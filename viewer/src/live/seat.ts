@@ -9,6 +9,10 @@ export const MOVE_NAMES = ["north", "south", "east", "west", "stay"];
 export const MOVE_STEPS = [[-1, 0], [1, 0], [0, 1], [0, -1], [0, 0]] as const;
 export const ARROWS = ["↑", "↓", "→", "←", "·"];
 
+/** The rules of it: who fights handles nothing, and what is new only from the next tick on. */
+export const HINDERED = "Not while in combat, nor in the tick in which it was got";
+export type ItemAct = "use" | "destroy" | "sell" | "give";
+
 export class Seat {
   /** What the server said last; null: no agent is played here. */
   message: SeatMessage | null = null;
@@ -100,7 +104,22 @@ export class Seat {
     return [...best.values()].sort((one, other) => one.type - other.type || one.level - other.level);
   }
 
-  private can(what: "use" | "destroy" | "sell" | "give", place: number): boolean {
+  /** Whether nothing of what is carried can be handled. */
+  get isHindered(): boolean {
+    return this.isActing && (["use", "destroy", "sell", "give"] as const).every((what) => this.message![what].length === 0);
+  }
+
+  /** Return why an item cannot be used, sold, given or destroyed now; null: it can. */
+  whyNot(what: ItemAct, place: number, item: { isWorn: boolean; isListed: boolean }): string | null {
+    if (this.can(what, place)) return null;
+    if (this.isHindered) return HINDERED;
+    if (item.isListed && what !== "destroy") return "It is for sale already";
+    if (item.isWorn && what !== "use") return "It is worn: take it off first, by Use";
+    if (what === "give" && this.message?.receivers.length === 0) return "Nobody is in sight to take it";
+    return what === "use" ? "Its level is too high for the agent" : "Not now";
+  }
+
+  private can(what: ItemAct, place: number): boolean {
     return this.isActing && this.message![what].includes(place);
   }
 }

@@ -23,7 +23,7 @@ export class AgentPanel {
     this.canvas.id = "sight";
     this.canvas.width = this.canvas.height = TILE * (2 * SIGHT + 1);
     this.canvas.title = "What it sees: 15 x 15 tiles";
-    this.element.append(this.text, this.actions, this.thoughts.element, this.canvas, this.gear);
+    this.element.append(this.text, this.actions, this.thoughts.element, this.gear, this.canvas);
   }
 
   update(replay: Replay, selected: number, frame: number): void {

@@ -11,6 +11,14 @@ interface Offer {
   seller: number;
 }
 
+interface Sum {
+  type: number;
+  level: number;
+  supply: number;
+  low: number;
+  high: number;
+}
+
 export class Market {
   private readonly element = find("market");
 
@@ -23,7 +31,9 @@ export class Market {
   }
 
   update(replay: Replay, frame: number): void {
-    if (!this.isOpen || replay.items === null) return;
+    if (!this.isOpen) return;
+    if (replay.market !== null) return this.updateSums(replay, frame);
+    if (replay.items === null) return;
     const offers = listOffers(replay, frame);
     const total = offers.reduce((sum, offer) => sum + offer.count, 0);
     const rows = offers.map((offer) =>
@@ -37,6 +47,28 @@ export class Market {
       + `<th>Item</th><th>Level</th><th>Offers</th><th>From</th><th>Seller</th></tr></thead>`
       + `<tbody>${rows.join("")}</tbody></table>`;
   }
+
+  private updateSums(replay: Replay, frame: number): void {
+    const sums = listSums(replay, frame);
+    const rows = sums.map((sum) =>
+      `<tr><td>${escape(ITEM_NAMES[sum.type] ?? "item")}</td><td>${sum.level}</td><td>${sum.supply}</td><td>${sum.low}</td><td>${sum.high}</td></tr>`);
+    this.element.innerHTML = sums.length === 0 ? `<h2>Market</h2><p class="soft">Nothing is for sale now.</p>`
+      : `<h2>Market</h2><table><thead><tr><th>Item</th><th>Level</th><th>Pieces</th><th>From</th><th>To</th></tr></thead>`
+        + `<tbody>${rows.join("")}</tbody></table>`;
+  }
+}
+
+/** Return what is for sale at a frame where no sellers are known. */
+export function listSums(replay: Replay, frame: number): Sum[] {
+  const rows = replay.market!;
+  const sums = new Map<string, Sum>();
+  for (let at = 0; at < rows.length && rows[at]! <= frame; at += 6) {
+    const [type, level, supply, low, high] = rows.subarray(at + 1, at + 6) as Int32Array;
+    const key = `${type}.${level}`;
+    if (supply === 0) sums.delete(key);
+    else sums.set(key, { type: type!, level: level!, supply: supply!, low: low!, high: high! });
+  }
+  return [...sums.values()].sort((one, other) => one.type - other.type || one.level - other.level);
 }
 
 /** Return the offers of a frame, one for each item and level. */

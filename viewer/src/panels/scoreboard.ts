@@ -81,9 +81,12 @@ export class Scoreboard {
     const swatch = color ? `<span class="swatch" style="background:${toCss(color)}"></span>` : "";
     const policy = this.isByTeam ? ` title="policy: ${escape(this.replay!.policyOf(group.teams[0]!))}"` : "";
     const name = escape(group.name);
+    const replay = this.replay!;
+    const hasWon = replay.isOver && this.frame === replay.frames - 1 && group.players.some((player) => replay.winners.has(player));
+    const crown = hasWon ? ` <span class="won" title="winner" role="img" aria-label="winner">♛</span>` : "";
     const look = `${group.name === this.chosen ? "chosen" : ""} ${row.alive === 0 ? "fallen" : ""}`;
     const total = group.players.length;
-    return `<tr tabindex="0" class="${look}" data-group="${name}"${policy}><td>${swatch}${name}</td>`
+    return `<tr tabindex="0" class="${look}" data-group="${name}"${policy}><td>${swatch}${name}${crown}</td>`
       + `<td>${row.alive}<span class="soft">/${total}</span></td><td>${row.kills}</td><td>${row.gold}</td>`
       + `<td>${row.damage}</td>${this.replay!.hasTasks ? `<td>${Math.round(row.progress * 100)}%</td>` : ""}</tr>`;
   }

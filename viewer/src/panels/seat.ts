@@ -1,11 +1,11 @@
 // What may the person do whose agent this is? Attack, items, market, gold and words.
 
 import type { Act, StateMessage } from "../live/messages";
-import { describeAct, itemName, type Seat } from "../live/seat";
+import { describeAct, type ItemAct, itemName, type Seat } from "../live/seat";
 import { escape, find } from "../page";
 import { CAUSE_NAMES, INVENTORY, type Replay, STYLE_NAMES } from "../replay";
 
-type Part = "head" | "attack" | "items" | "gold" | "market";
+type Part = "head" | "attack" | "why" | "items" | "gold" | "market";
 
 export class SeatPanel {
   onAct: (act: Act) => void = () => {};
@@ -23,8 +23,8 @@ export class SeatPanel {
     this.element.innerHTML = `<div data-part="head"></div><div data-part="attack"></div>`
       + `<form class="line" data-form="say"><label>Say <input name="token" type="number" min="1" max="127" value="1" aria-label="Token 1 to 127" /></label>`
       + `<button title="Say the token in the next tick">Say</button></form>`
-      + `<fieldset data-full><legend>Carries</legend><div class="line"><label>Price <input name="price" type="number" min="1" max="99" value="5" /></label>`
-      + `<label>To <select name="receiver" aria-label="Who gets the item"></select></label></div><div data-part="items"></div></fieldset>`
+      + `<fieldset data-full><legend>Carries</legend><div class="line"><label>Sell for <input name="price" type="number" min="1" max="99" value="5" /></label>`
+      + `<label>Give to <select name="receiver" aria-label="Who gets the item"></select></label></div><p data-part="why" class="why soft"></p><div data-part="items"></div></fieldset>`
       + `<fieldset data-full><legend>Gold <span data-part="gold"></span></legend><form class="line" data-form="gold">`
       + `<label>Give <input name="gold" type="number" min="1" max="99" value="1" aria-label="Pieces of gold" /></label>`
       + `<label>to <select name="gold-receiver" aria-label="Who gets the gold"></select></label><button>Give</button></form></fieldset>`
@@ -48,6 +48,9 @@ export class SeatPanel {
     const isFull = replay.items !== null;
     for (const part of this.element.querySelectorAll<HTMLElement>("[data-full]")) part.hidden = !isFull || !message.is_alive;
     if (!isFull) return;
+    const first = ((replay.frames - 1) * replay.players + message.agent) * INVENTORY;
+    const carried = replay.items!.item_type.subarray(first, first + INVENTORY).filter((type) => type > 0).length;
+    this.write(this.parts.why, this.seat.isHindered && carried > 0 ? "In combat nothing can be used or traded." : "");
     this.write(this.parts.items, this.itemsText(replay));
     const now = (replay.frames - 1) * replay.entities + message.agent;
     this.write(this.parts.gold, `${replay.column("entity_gold")[now]}`);
@@ -59,6 +62,7 @@ export class SeatPanel {
     this.write(this.field("receiver"), options(message.receivers));
     this.write(this.field("gold-receiver"), options(message.gold_receivers));
     this.button("gold").disabled = message.gold_receivers.length === 0;
+    this.button("gold").title = this.button("gold").disabled ? "Nobody can take gold from it now" : "Give the gold in the next tick";
   }
 
   private headText(replay: Replay): string {
@@ -105,15 +109,17 @@ export class SeatPanel {
 
   private itemsText(replay: Replay): string {
     const items = replay.items!;
-    const { message } = this.seat;
-    const start = ((replay.frames - 1) * replay.players + message!.agent) * INVENTORY;
+    const start = ((replay.frames - 1) * replay.players + this.seat.agent) * INVENTORY;
     const rows: string[] = [];
     for (let place = 0; place < INVENTORY; place++) {
       if (items.item_type[start + place] === 0) continue;
       const worn = items.item_worn[start + place]! > 0 ? ' class="worn" title="worn"' : "";
       const price = items.item_price[start + place]! > 0 ? ` <small>for ${items.item_price[start + place]}</small>` : "";
-      const act = (what: "use" | "sell" | "give" | "destroy", label: string, hint: string) =>
-        `<button data-do="${what}" data-at="${place}" title="${hint}"${message![what].includes(place) ? "" : " disabled"}>${label}</button>`;
+      const item = { isWorn: items.item_worn[start + place]! > 0, isListed: items.item_price[start + place]! > 0 };
+      const act = (what: ItemAct, label: string, hint: string) => {
+        const reason = this.seat.whyNot(what, place, item);
+        return `<button data-do="${what}" data-at="${place}" title="${reason ?? hint}"${reason === null ? "" : " disabled"}>${label}</button>`;
+      };
       rows.push(`<div class="item"><span${worn}>${escape(this.itemAt(replay, place))}${price}</span>`
         + act("use", "Use", "Use or wear it") + act("sell", "Sell", "Offer it at the price above")
         + act("give", "Give", "Give it to whom is chosen above") + act("destroy", "✕", "Destroy it") + `</div>`);

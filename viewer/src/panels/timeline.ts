@@ -6,12 +6,16 @@ import type { Replay } from "../replay";
 
 /** Half the width of a range input's thumb: its track begins and ends there. */
 const THUMB = 8;
+/** Where the lane of kills begins, under the bar; deaths have the one at the bottom, as high. */
+const KILLS = 20;
+const LANE = 8;
 
 export class Timeline {
   onSeek: (frame: number) => void = () => {};
   private readonly scrub = find<HTMLInputElement>("scrub");
   private readonly canvas = find<HTMLCanvasElement>("marks");
   private replay: Replay | null = null;
+  private frame = 0;
 
   constructor() {
     this.scrub.addEventListener("input", () => this.onSeek(Number(this.scrub.value)));
@@ -20,6 +24,7 @@ export class Timeline {
 
   show(replay: Replay): void {
     this.replay = replay;
+    this.frame = 0;
     this.grow();
   }
 
@@ -27,10 +32,13 @@ export class Timeline {
   grow(): void {
     if (this.replay === null) return;
     this.scrub.max = String(Math.max(this.replay.frames - 1, 0));
+    // A value beyond the maximum of before was cut to it.
+    this.update(this.frame);
     this.draw();
   }
 
   update(frame: number): void {
+    this.frame = frame;
     if (this.scrub.value !== String(frame)) this.scrub.value = String(frame);
   }
 
@@ -56,14 +64,15 @@ export class Timeline {
         context.fillRect(place(happening.frame) - 1, 0, 2.5, 6);
       }
     }
-    const bar = (counts: Float32Array, color: string, shift: number) => {
+    // Most deaths are kills, at the same place: each has a lane, so that both are seen.
+    const lane = (counts: Float32Array, color: string, top: (tall: number) => number) => {
       context.fillStyle = color;
       counts.forEach((count, frame) => {
-        const tall = Math.min(3 + count * 2.5, high - 20);
-        if (count > 0) context.fillRect(place(frame) - 1 + shift, high - tall, 2, tall);
+        const tall = Math.min(2 + count * 1.5, LANE);
+        if (count > 0) context.fillRect(place(frame) - 1, top(tall), 2, tall);
       });
     };
-    bar(kills, "rgba(240,180,70,0.75)", 0);
-    bar(deaths, "rgba(226,76,76,0.95)", 0);
+    lane(kills, "rgb(226,160,40)", () => KILLS);
+    lane(deaths, "rgb(226,76,76)", (tall) => high - tall);
   }
 }

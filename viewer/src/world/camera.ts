@@ -14,6 +14,10 @@ export class Camera {
   /** Zoom at which the whole map is seen. */
   private whole = 0.1;
 
+  get isWhole(): boolean {
+    return Math.abs(this.zoom / this.whole - 1) < 0.01;
+  }
+
   /** Show the whole walkable square. */
   fit(projection: Projection, first: number, playable: number): void {
     const last = first + playable + 1;

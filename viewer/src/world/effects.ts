@@ -70,9 +70,11 @@ export class Effects {
   private drawDamage(frame: number, share: number, size: number, zoom: number): void {
     if (zoom < 0.22) return;
     const damage = this.replay.column("entity_damage");
+    const alive = this.replay.column("entity_alive");
     const now = frame * this.replay.entities;
+    const before = Math.max(frame - 1, 0) * this.replay.entities;
     for (let entity = 0; entity < this.replay.entities; entity++) {
-      const amount = damage[now + entity]!;
+      const amount = alive[before + entity]! > 0 ? damage[now + entity]! : 0;
       const x = this.entities.x[entity]!;
       if (amount <= 0 || Number.isNaN(x)) continue;
       const y = this.entities.y[entity]! - (40 + share * 18) * size;

@@ -133,10 +133,11 @@ export class Stage {
     const [width, height] = [this.host.clientWidth, this.host.clientHeight];
     if (width === 0 || height === 0) return;
     const isFirst = this.camera.width === 1;
+    const { isWhole } = this.camera;
     this.renderer.resize(width, height);
     this.camera.width = width;
     this.camera.height = height;
-    if (isFirst) this.fit();
+    if (isFirst || isWhole) this.fit();
   }
 
   private listen(): void {

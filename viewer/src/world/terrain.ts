@@ -1,7 +1,8 @@
 // What is the ground? Chunks drawn once into textures when they come into sight, plants over them.
 
-import { CanvasSource, Container, Particle, ParticleContainer, Sprite, Texture } from "pixi.js";
+import { CanvasSource, Container, Matrix, Particle, ParticleContainer, Sprite, Texture } from "pixi.js";
 
+import { TERRAIN } from "../colors";
 import type { Replay } from "../replay";
 import { type Atlas, PROPS } from "./atlas";
 import type { Camera } from "./camera";
@@ -61,6 +62,8 @@ export class Terrain {
   readonly view = new Container();
   private readonly ground = new Container({ sortableChildren: true });
   private readonly props: ParticleContainer;
+  /** All of the ground, a texel a tile: under what is not drawn yet. */
+  private readonly rough: Sprite;
   private chunks: Chunk[] = [];
   private propOf = new Map<number, Particle>();
   private shownChanges = 0;
@@ -81,7 +84,8 @@ export class Terrain {
       dynamicProperties: { position: false, vertex: false, rotation: false, color: false, uvs: false },
     });
     this.props.texture = atlas.get("white");
-    this.view.addChild(this.ground, this.props);
+    this.rough = new Sprite(this.roughTexture());
+    this.view.addChild(this.rough, this.ground, this.props);
   }
 
   /** Lay everything out anew for a projection. */
@@ -90,6 +94,11 @@ export class Terrain {
     this.clear();
     this.hasBegun = false;
     const { first, playable } = this.replay.header;
+    const { x, y } = projection;
+    const [left, top] = [x(first, first), y(first, first)];
+    this.rough.setFromMatrix(new Matrix(
+      x(first, first + 1) - left, y(first, first + 1) - top, x(first + 1, first) - left, y(first + 1, first) - top, left, top,
+    ));
     for (let row = first; row <= first + playable; row += CHUNK) {
       for (let col = first; col <= first + playable; col += CHUNK) this.addChunk(row, col);
     }
@@ -125,6 +134,7 @@ export class Terrain {
       if (!chunk.sprite.visible && chunk.sharpness > 1 && this.sharp > SHARP_LIMIT) this.drop(chunk);
     }
     this.work(this.hasBegun ? HOLE_TIME : FIRST_TIME, true);
+    this.rough.visible = this.chunks.some((chunk) => chunk.sprite.visible && chunk.sharpness === 0);
     this.hasBegun ||= this.next(true) === null;
     if (this.isWaiting || this.next(false) === null) return;
     this.isWaiting = true;
@@ -137,7 +147,26 @@ export class Terrain {
   /** Let go of everything; nothing is drawn any more. */
   destroy(): void {
     this.clear();
+    this.rough.texture.destroy(true);
     this.view.destroy({ children: true });
+  }
+
+  /** Return the ground as the minimap has it; as it is at the start, for the moments that it is seen. */
+  private roughTexture(): Texture {
+    const { first, playable, map_size: side } = this.replay.header;
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = playable + 1;
+    const context = canvas.getContext("2d", { willReadFrequently: true })!;
+    const image = context.createImageData(playable + 1, playable + 1);
+    for (let at = 0; at < (playable + 1) ** 2; at++) {
+      const [row, col] = [first + Math.floor(at / (playable + 1)), first + (at % (playable + 1))];
+      const material = this.map[row * side + col]!;
+      // Under what grows there is grass, under fish the ocean: as the chunks have it.
+      const base = material === FISH ? OCEAN : PROP_MATERIALS.has(material) ? GRASS : material;
+      image.data.set([...TERRAIN[base]!, 255], at * 4);
+    }
+    context.putImageData(image, 0, 0);
+    return new Texture({ source: new CanvasSource({ resource: canvas, scaleMode: "nearest" }) });
   }
 
   private clear(): void {
