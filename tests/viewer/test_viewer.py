@@ -58,7 +58,7 @@ LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
 def record(game):
     """Record an episode of scripted agents, with the driver that other tests compile."""
     batch = make_batch(1, mix_of(game, horizon=80), seed=3)
-    table = Table(batch, [load_policy("scripted")], 1)
+    table = Table(batch, [load_policy("scripted")])
     recorder = Recorder(batch, policies=["scripted"] * batch.agent_count, seed=3)
     while not recorder.is_over:
         recorder.step(table.actions())
