@@ -216,10 +216,8 @@ class Batch:
         self.done = np.zeros(self.world_count, np.bool_)
         # One type for all numbers of agents, so that nothing is compiled for each.
         whole = np.zeros(self.world_count, result_dtype(self.sizes.players)).view(np.recarray)
-        self._whole_results: Any = whole
-        self.results: Any = np.zeros(self.world_count, result_dtype(self.agent_count)).view(
-            np.recarray
-        )
+        self._plain_results = _plain(whole)
+        self.results: Any = _first_agents(whole, result_dtype(self.agent_count))
         self._actions = np.zeros((*shape, len(self.heads)), np.int16)
         # Numba takes a plain array in 4 us, a record array in 75, and holds the lock meanwhile.
         self._plain_worlds = _plain(self.worlds)
@@ -227,7 +225,6 @@ class Batch:
         self._plain_tasks = _plain(self._tasks)
         self._plain_observations = _plain(self.observations)
         self._plain_final_observations = _plain(self.final_observations)
-        self._plain_results = _plain(self._whole_results)
 
     @property
     def action_space_sizes(self) -> tuple[int, ...]:
@@ -353,14 +350,6 @@ class Batch:
             "results": self._plain_results,
         }
 
-    def _keep_results(self) -> None:
-        """Take over the results of the episodes that have just ended."""
-        for world in np.flatnonzero(self.done):
-            whole = self._whole_results[world]
-            for name in self.results.dtype.names:
-                value = whole[name]
-                self.results[name][world] = value[: self.agent_count] if value.ndim else value
-
     def step_timed(self, actions: Any) -> dict[str, int]:
         """Step on one thread; return how long each phase took, summed over the worlds.
 
@@ -377,7 +366,6 @@ class Batch:
         laps = np.zeros(len(names), np.int64)
         taken = make_taken(1)
         driver.run_worlds(driver.STEP, self._plain_worlds, taken, 0, *self._arrays(), laps)
-        self._keep_results()
         if not laps.any():
             raise RuntimeError(f"{platform.machine()} has no cycle counter; use a profiler")
         self.life_begins[...] = self.done[:, None]
@@ -423,7 +411,6 @@ class Batch:
         for watcher in self.watchers:
             watcher.before(self._actions)
         self._run(self._driver.STEP)
-        self._keep_results()
         self.life_begins[...] = self.done[:, None]
         for watcher in self.watchers:
             watcher.after()
@@ -553,6 +540,18 @@ def _plain(array: Any) -> NDArray[Any]:
     # Without compiler it is the record array that gives records whose columns have names.
     plain: NDArray[Any] = array.view(np.ndarray) if IS_COMPILED else array
     return plain
+
+
+def _first_agents(records: Any, dtype: np.dtype[Any]) -> Any:
+    """Return records as if their arrays ended with the batch's agents; they share the memory."""
+    names = records.dtype.names
+    layout = {
+        "names": names,
+        "formats": [dtype[name] for name in names],
+        "offsets": [records.dtype.fields[name][1] for name in names],
+        "itemsize": records.dtype.itemsize,
+    }
+    return records.view(np.dtype(layout))
 
 
 def _size_class(size: str | Sizes) -> Sizes:
