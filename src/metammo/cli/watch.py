@@ -138,7 +138,7 @@ def _check_outputs(options: Options) -> list[Path]:
         ValueError: a film's name does not end as films of its kind do.
     """
     from metammo.replay.film import find_ffmpeg
-    from metammo.replay.header import ReplayError
+    from metammo.replay.format import check_folder
     from metammo.replay.page import check_viewer
 
     films = ((options.video, ".mp4", "--video"), (options.gif, ".gif", "--gif"))
@@ -147,8 +147,7 @@ def _check_outputs(options: Options) -> list[Path]:
             raise ValueError(f"{name} writes a file that ends in {suffix}, got {path}")
     paths = [path for path in (options.html, options.video, options.gif) if path]
     for path in paths:
-        if not path.parent.is_dir():
-            raise ReplayError(f"{path} cannot be written: there is no folder {path.parent}")
+        check_folder(path)
     if options.html:
         check_viewer()
     if options.video:

@@ -7,7 +7,7 @@ from typing import Any
 from metammo.envs.batch import Games, make_vec
 from metammo.evaluation.match import Table
 from metammo.policies.policy import Policy
-from metammo.replay.format import Replay, ReplayError, write_replay
+from metammo.replay.format import Replay, check_folder, write_replay
 from metammo.replay.recorder import Recorder
 
 
@@ -99,8 +99,7 @@ def record_match(
         ValueError: no or too many policies.
     """
     # Before anything is played: an episode that cannot be kept is lost.
-    if not Path(path).parent.is_dir():
-        raise ReplayError(f"{path} cannot be written: there is no folder {Path(path).parent}")
+    check_folder(Path(path))
     replay = play_recorded(game, policies, **options)
     write_replay(path, replay)
     return replay

@@ -33,7 +33,7 @@ from metammo.envs.picture import (
     draw_roster,
     team_colors,
 )
-from metammo.replay.format import FRAMES, Replay, beside, write_whole
+from metammo.replay.format import FRAMES, Replay, beside, check_folder, write_whole
 from metammo.replay.header import ReplayError
 
 SUFFIXES = (".mp4", ".gif")
@@ -309,8 +309,7 @@ def _check(replay: Replay, path: Path, fps: float, every: int, pixels: int, span
     count = replay.header["ticks"] + 1
     if path.suffix not in SUFFIXES:
         raise ReplayError(f"a film ends in {' or '.join(SUFFIXES)}, got {path.name!r}")
-    if not path.parent.is_dir():
-        raise ReplayError(f"{path} cannot be written: there is no folder {path.parent}")
+    check_folder(path)
     if not 0.1 <= fps <= 240:
         raise ReplayError(f"fps, pictures a second, must lie in 0.1..240, got {fps:g}")
     if every < 1:

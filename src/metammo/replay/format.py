@@ -444,6 +444,16 @@ def beside(path: Path) -> Iterator[Path]:
             Path(name).unlink(missing_ok=True)
 
 
+def check_folder(path: Path) -> None:
+    """Refuse a file's path whose folder is not there, before there is something to write.
+
+    Raises:
+        ReplayError: there is no such folder.
+    """
+    if not path.parent.is_dir():
+        raise ReplayError(f"{path} cannot be written: there is no folder {path.parent}")
+
+
 def write_whole(path: Path, parts: Iterable[bytes]) -> int:
     """Write a file whole or not at all; return its size.
 
