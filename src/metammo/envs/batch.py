@@ -545,7 +545,7 @@ def _plain(array: Any) -> NDArray[Any]:
 def _first_agents(records: Any, dtype: np.dtype[Any]) -> Any:
     """Return records as if their arrays ended with the batch's agents; they share the memory."""
     names = records.dtype.names
-    layout = {
+    layout: Any = {
         "names": names,
         "formats": [dtype[name] for name in names],
         "offsets": [records.dtype.fields[name][1] for name in names],
