@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 
 import metammo
 from metammo.learner.settings import PPOSettings, TrainSettings
-from metammo.policies.hub import DESCRIPTION, WEIGHTS, CheckpointError, describe
+from metammo.policies.hub import WEIGHTS, CheckpointError, save_module
 
 STATE = "training.safetensors"
 PROGRESS = "training.json"
@@ -146,11 +146,8 @@ def _save(folder: Path, write: Callable[[Path], None]) -> None:
 
 
 def _write_policy(part: Path, policy: Snapshot) -> None:
-    weights = policy.module.state_dict()
-    save_file({name: v.cpu().contiguous() for name, v in weights.items()}, part / WEIGHTS)
     told = {"games": dict(policy.games), "steps": policy.steps, "versions": _versions()}
-    description = describe(policy.module, **told)
-    (part / DESCRIPTION).write_text(json.dumps(description, indent=2), encoding="utf-8")
+    save_module(part, policy.module, **told)
 
 
 def _replace_folder(part: Path, folder: Path) -> None:

@@ -33,7 +33,8 @@ from metammo.learner.mix import Mix
 from metammo.learner.ppo import PPO
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
-from metammo.policies.recurrent import make_policy
+from metammo.policies.hub import make_policy
+from metammo.policies.own import name_to_resume
 from metammo.replay.header import ReplayError
 from metammo.tasks.parsing import read_task
 from metammo.world.columns import Cause
@@ -117,7 +118,12 @@ class Run:
             kept, progress, steps = read_progress(checkpoint)
             # The goal and the machine may change; what decides the result may not.
             self.folder = settings.resume
-            settings = replace(kept, steps=settings.steps or kept.steps, threads=settings.threads)
+            settings = replace(
+                kept,
+                steps=settings.steps or kept.steps,
+                threads=settings.threads,
+                policy=name_to_resume(kept.policy, settings.policy),
+            )
         self.goal = settings.steps or DEFAULT_STEPS
         settings = replace(settings, steps=self.goal)
         self.settings = settings
@@ -126,12 +132,7 @@ class Run:
         torch.set_num_threads(threads)
         keep_memory()
         torch.manual_seed(settings.seed)
-        module = make_policy(settings.policy)
-        if module.layout_name != settings.config:
-            raise ValueError(
-                f"policy {settings.policy!r} plays the {module.layout_name} config, not "
-                f"{settings.config}: give --config {module.layout_name}"
-            )
+        module = make_policy(settings.policy, settings.config)
         self.batch: Batch = make_vec(
             list(settings.games),
             settings.worlds,
