@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -26,6 +27,7 @@ from metammo.actions import (
     no_op,
 )
 from metammo.policies.heads import ActionHeads
+from tests.contract.batches import bytes_of, make_batch, mix_of
 
 HEADS = ActionHeads()
 
@@ -156,3 +158,25 @@ def test_the_dead_choose_nothing():
     logs, entropies = FULL.evaluate(torch.randn(1, FULL_MASK_SIZE), mask, torch.tensor([action]))
     assert logs.abs().sum() == 0
     assert entropies.abs().sum() == 0
+
+
+def test_worlds_go_on_alike_whatever_does_not_count():
+    options = {"config": "full", "seed": 5, "size": "tiny"}
+    games = mix_of("merchants", config="full", horizon=200, playable=16, npc_count=0)
+    first, second = (make_batch(2, games, **options) for _ in range(2))
+    redrawn = 0
+    for tick in range(30):
+        actions, other = (first.random_actions(seed) for seed in (tick, 1000 + tick))
+        masks = torch.from_numpy(first.masks.reshape(-1, FULL_MASK_SIZE))
+        chosen = torch.from_numpy(actions.reshape(-1, len(FULL_HEADS))).long()
+        idle = FULL.active(masks, chosen).numpy().reshape(actions.shape) == 0
+        # Of a gift with neither item nor receiver one may be chosen, not both.
+        idle[..., HEAD_GIVE_ITEM] &= ~idle[..., HEAD_GIVE_TARGET]
+        changed = np.where(idle, other, actions)
+        redrawn += (changed != actions).sum(axis=(0, 1))
+        first.step(actions)
+        second.step(changed)
+        assert bytes_of(first) == bytes_of(second)
+        assert first.markets.tobytes() == second.markets.tobytes()
+    for head in (HEAD_STYLE, HEAD_SELL_PRICE, HEAD_GIVE_TARGET, HEAD_GIVE_GOLD_PRICE):
+        assert redrawn[head] > 0, FULL_HEADS[head].name
