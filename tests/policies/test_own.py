@@ -11,12 +11,10 @@ import torch
 from metammo.cli.main import main
 from metammo.learner.settings import PPOSettings, TrainSettings
 from metammo.learner.train import train
-from metammo.observe.layout import Market
 from metammo.policies.hub import CheckpointError, load_module, load_policy, make_policy
 from metammo.policies.module import PolicyError
 from metammo.policies.policy import TorchPolicy
-from tests.contract.batches import ALL_GAMES
-from tests.policies.made_up import random_listings, random_observations
+from tests.policies.made_up import random_observations
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "own_policy.py"
 NEAREST = f"{EXAMPLE}:Nearest"
@@ -150,20 +148,3 @@ def test_unknown_names_are_told_so(tmp_path, capsys):
 def test_the_example_plays_the_full_config_too():
     policy = TorchPolicy(make_policy(NEAREST, "full"))
     assert policy.module.layout_name == "full"
-
-
-def test_full_config_networks_are_trained_kept_and_loaded(tmp_path):
-    settings = settings_in(tmp_path, games=tuple(ALL_GAMES), config="full", steps=4000)
-    run = train(settings, quiet=True)
-    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    assert np.isfinite(rows[-1]["learning/policy_loss"])
-    assert rows[-1]["learning/entropy_use"] >= 0
-    policy = load_policy(run)
-    assert policy.module.layout_name == "full"
-    masks = np.ones((5, sum(policy.heads.sizes)), np.uint8)
-    market = Market(random_listings(), np.arange(5) % 4)
-    streams = np.arange(5, dtype=np.uint64)
-    observations = random_observations(5, "full")
-    for given in (None, streams):
-        actions, _ = policy.act(observations, masks, policy.initial_state(5), market, given)
-        assert actions.shape == (5, 13)
