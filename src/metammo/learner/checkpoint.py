@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 import metammo
 from metammo.learner.processes import ALONE, Processes
 from metammo.learner.settings import PPOSettings, TrainSettings
-from metammo.policies.hub import DESCRIPTION, WEIGHTS, CheckpointError, describe
+from metammo.policies.hub import WEIGHTS, CheckpointError, save_module
 
 PROGRESS = "training.json"
 LAST, PREVIOUS = "last", "previous"
@@ -194,11 +194,8 @@ def save_policy(folder: Path, policy: Snapshot) -> None:
 
 
 def _write_policy(part: Path, policy: Snapshot) -> None:
-    weights = policy.module.state_dict()
-    save_file({name: v.cpu().contiguous() for name, v in weights.items()}, part / WEIGHTS)
     told = {"games": dict(policy.games), "steps": policy.steps, "versions": _versions()}
-    description = describe(policy.module, **told)
-    (part / DESCRIPTION).write_text(json.dumps(description, indent=2), encoding="utf-8")
+    save_module(part, policy.module, **told)
 
 
 def _checksum(path: Path) -> str:

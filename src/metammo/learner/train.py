@@ -34,7 +34,8 @@ from metammo.learner.ppo import PPO
 from metammo.learner.processes import ALONE, Processes, join_processes, leave_processes
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
-from metammo.policies.recurrent import make_policy
+from metammo.policies.hub import make_policy
+from metammo.policies.own import name_to_resume
 from metammo.replay.header import ReplayError
 from metammo.tasks.parsing import read_task
 from metammo.world.columns import Cause
@@ -117,7 +118,12 @@ class Run:
             checkpoint = find_checkpoint(settings.resume, self._warn)
             kept, _, _ = read_progress(checkpoint)
             # The goal and the machine may change; what decides the result may not.
-            settings = replace(kept, steps=settings.steps or kept.steps, threads=settings.threads)
+            settings = replace(
+                kept,
+                steps=settings.steps or kept.steps,
+                threads=settings.threads,
+                policy=name_to_resume(kept.policy, settings.policy),
+            )
         self.goal = settings.steps or DEFAULT_STEPS
         self.settings = settings = replace(settings, steps=self.goal)
         threads = settings.threads or max(core_count() // processes.local_count, 1)
@@ -142,12 +148,7 @@ class Run:
         device = processes.device if processes.count > 1 else settings.device
         check_device(device)
         torch.manual_seed(settings.seed)
-        module = make_policy(settings.policy)
-        if module.layout_name != settings.config:
-            raise ValueError(
-                f"policy {settings.policy!r} plays the {module.layout_name} config, not "
-                f"{settings.config}: give --config {module.layout_name}"
-            )
+        module = make_policy(settings.policy, settings.config)
         worlds, left = divmod(settings.worlds, processes.count)
         if left or not worlds:
             raise ValueError(
