@@ -290,7 +290,7 @@ if IS_COMPILED:
         whole = numba.core.types.int64
         return nothing(places, whole, given), generate
 
-    def find_kernels(calls: Iterable[tuple[Callable[..., Any], tuple[Any, ...]]]) -> Any:
+    def find_kernels(calls: Iterable[tuple[Any, tuple[Any, ...]]]) -> Any:
         """Return where kernels lie in memory for `call_far`, int64[kernels]; compile what is not.
 
         Args:
@@ -310,7 +310,7 @@ else:
         """Call the kernel of a place."""
         places[place](*arguments)
 
-    def find_kernels(calls: Iterable[tuple[Callable[..., Any], tuple[Any, ...]]]) -> Any:
+    def find_kernels(calls: Iterable[tuple[Any, tuple[Any, ...]]]) -> Any:
         """Return the kernels themselves: here a place is a function."""
         return [function for function, _ in calls]
 
