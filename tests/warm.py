@@ -19,27 +19,35 @@ from metammo.tasks.goals import tick_ge
 from tests.contract.batches import ALL_GAMES, GAMES
 
 
-def play_all(size):
-    """Play a step of every game in both configs, as the drivers do that most tests share."""
+def play_games(size):
+    """Play a step of every game in both configs, by the drivers that most tests share."""
     for config, games in (("mini", GAMES), ("full", ALL_GAMES)):
         batch = metammo.make_vec(games, 1, size=size, config=config, threads=1)
         batch.step(batch.random_actions(0))
-        rows, masks = batch.observations[0], batch.masks[0]
-        ScriptedPolicy().act(rows, masks, None)
-        if config == "full":
-            SmithPolicy().act(
-                rows, masks, None, Market(batch.markets, np.zeros(len(rows), np.int64))
-            )
         batch.close()
+        yield batch
 
 
-def tick_scene():
-    """Let a tick go by on a hand-made map."""
+def act(batch):
+    """Let the policies that are kernels act on what a batch shows."""
+    rows, masks = batch.observations[0], batch.masks[0]
+    ScriptedPolicy().act(rows, masks, None)
+    if batch.layout.has_market:
+        market = Market(batch.markets, np.zeros(len(rows), np.int64))
+        SmithPolicy().act(rows, masks, None, market)
+
+
+def compile_tiny():
     Scenario(["..."]).tick()
+    list(play_games("tiny"))
 
 
-def ask_scene():
-    """Ask something of an agent on a hand-made map, and observe what it sees."""
+def compile_standard():
+    for batch in play_games("standard"):
+        act(batch)
+
+
+def compile_scenes():
     for config in ("mini", "full"):
         scene = Scenario(["..."], config=config)
         scene.ask(scene.player(0, 0), tick_ge(1))
@@ -47,12 +55,7 @@ def ask_scene():
         scene.observe()
 
 
-PARTS = {
-    "tiny": lambda: (tick_scene(), play_all("tiny")),
-    "standard": lambda: play_all("standard"),
-    "tick": tick_scene,
-    "ask": ask_scene,
-}
+PARTS = {"tiny": compile_tiny, "standard": compile_standard, "scenes": compile_scenes}
 
 
 def main():
