@@ -14,7 +14,8 @@ from metammo.policies.hub import load_module
 COMMAND = [sys.executable, "-m", "metammo.cli.main", "train"]
 SETTINGS = [
     *("--games", "race_to_center", "--steps", "16000", "--worlds", "2", "--rollout", "8"),
-    *("--threads", "2", "--checkpoint-every", "4000", "--ppo.minibatch", "512"),
+    *("--threads", "2", "--checkpoint-every", "4000"),
+    *("--ppo.minibatch", "512", "--ppo.sequence", "8"),
 ]
 
 
