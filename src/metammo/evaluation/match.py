@@ -309,7 +309,7 @@ class MatchRows:
     episodes: pl.DataFrame
     """Rows of `EpisodeRow`, sorted."""
     tasks: pl.DataFrame
-    """Rows of `TaskRow`, sorted; none where the game asks none of the evaluation's tasks."""
+    """Rows of `TaskRow`, sorted; none unless the game asks the evaluation's tasks alone."""
 
 
 def play_match(

@@ -1,7 +1,7 @@
 """Matches of several games and seeds, kept in a folder: interrupted, they go on where they were.
 
 The folder holds `pieces/`, each written as a whole, from which the files of rows are made:
-`<game>.parquet`, and `<game>-tasks.parquet` where tasks of the evaluation are asked.
+`<game>.parquet`, and `<game>-tasks.parquet` where tasks of the evaluation alone are asked.
 """
 
 import hashlib
