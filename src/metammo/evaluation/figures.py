@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from metammo.evaluation.sequential import START
+from metammo.replay.format import check_folder
 
 SUFFIXES = (".png", ".svg", ".pdf")
 """Files that hold figures."""
@@ -236,16 +237,22 @@ def matrix_figure(policies: Sequence[str], shares: NDArray[np.float64], title: s
     return figure
 
 
-def check_figure_path(path: Path) -> None:
-    """Refuse a path that no figure can be written to.
+def check_new_file(path: Path, suffixes: Sequence[str]) -> None:
+    """Refuse a file's path that cannot be written to, before there is something to write.
 
     Raises:
-        ValueError: it ends in something else, or its folder does not exist.
+        ValueError: it ends in something else, is a folder, or lies in one that does not exist.
     """
-    if path.suffix not in SUFFIXES:
-        raise ValueError(f"figure {str(path)!r} must end in {', '.join(SUFFIXES)}")
-    if not path.parent.is_dir():
-        raise ValueError(f"figure {str(path)!r}: there is no folder {str(path.parent)!r}")
+    if path.suffix not in suffixes:
+        raise ValueError(f"{path} cannot be written: it must end in {' or '.join(suffixes)}")
+    if path.is_dir():
+        raise ValueError(f"{path} cannot be written: it is a folder")
+    check_folder(path)
+
+
+def check_figure_path(path: Path) -> None:
+    """Refuse a path that no figure can be written to; see `check_new_file`."""
+    check_new_file(path, SUFFIXES)
 
 
 def save_figure(figure: Figure, path: Path) -> None:

@@ -12,7 +12,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from metammo import __version__
-from metammo.evaluation.figures import DOTS_PER_INCH
+from metammo.evaluation.figures import DOTS_PER_INCH, check_new_file
 from metammo.evaluation.report_parts import (
     Gallery,
     Picture,
@@ -337,14 +337,5 @@ def write_report(report: Report, page: Path, pages: Mapping[Path, Path], made: s
 
 
 def check_report_path(page: Path) -> None:
-    """Refuse a path that no report can be written to.
-
-    Raises:
-        ValueError: it ends in something else, or its folder does not exist.
-    """
-    if page.suffix not in (*HTML, *MARKDOWN):
-        raise ValueError(f"a report ends in .html or .md, not {str(page)!r}")
-    if page.is_dir():
-        raise ValueError(f"{str(page)!r} is a folder; name a file that ends in .html or .md")
-    if not page.parent.is_dir():
-        raise ValueError(f"{page} cannot be written: there is no folder {str(page.parent)!r}")
+    """Refuse a path that no report can be written to; see `check_new_file`."""
+    check_new_file(page, (*HTML, *MARKDOWN))
