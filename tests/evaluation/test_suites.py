@@ -127,7 +127,7 @@ def test_a_policy_has_a_row_for_each_game_and_tier(tmp_path):
     options = {"games": ["survive", "sandwich"], "tiers": TIERS}
     plans = suite_plans(suite, "mini", load_policy("smith"), others, **options)
     assert [plan.episodes for plan in plans.values()] == [suite.episodes] * 3
-    assert plans["hard"].own_knobs["sandwich"] == {"inner_npcs": 24}
+    assert plans["hard"].own_knobs["sandwich"] == {"inner_npcs": 24, "fog_speed": 1 / 8}
     assert plans["standard"].own_knobs == {"survive": {}, "sandwich": {}}
     rows, levels = rate_policy(plans, tmp_path, made_up)
     assert [(row["game"], row["tier"]) for row in rows] == [
