@@ -8,10 +8,10 @@ from typing import Annotated
 
 import tyro
 
-from metammo.cli.show import counted, note
+from metammo.cli.show import note
 from metammo.evaluation.report import make_report
 from metammo.evaluation.report_page import check_report_path, write_report
-from metammo.evaluation.report_parts import Links, Report
+from metammo.evaluation.report_parts import Links, Report, counted
 from metammo.evaluation.report_ratings import Source
 from metammo.evaluation.results import FORMS, read_by_game
 from metammo.evaluation.rows import EpisodeRow, ResultError, RowType, TaskRow

@@ -11,9 +11,10 @@ from metammo.cli.evaluate import named_policies
 from metammo.cli.knobs import read_knobs
 from metammo.cli.rank import print_ranking
 from metammo.cli.score import print_scores
-from metammo.cli.show import Bar, counted, match_table, note, print_json
+from metammo.cli.show import Bar, match_table, note, print_json
 from metammo.evaluation.match import WORLDS, MatchRows, play_episodes
 from metammo.evaluation.ranking import rank
+from metammo.evaluation.report_parts import counted
 from metammo.evaluation.summary import summarize
 from metammo.evaluation.task_score import score_tasks
 from metammo.evaluation.tournament import Plan, Runner, play_tournament
