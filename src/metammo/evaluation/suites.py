@@ -86,16 +86,15 @@ class Suite:
                 )
 
 
-_MILD = {"npc_count": 64, "resource_depletion": 3, "attack_damage": 5}
+_MILD: dict[str, Any] = {"npc_count": 64, "resource_depletion": 3, "attack_damage": 5}
 """Hunger is slower and blows are lighter."""
-_HARSH = {"npc_count": 192, "resource_depletion": 8, "attack_damage": 15}
+_HARSH: dict[str, Any] = {"npc_count": 192, "resource_depletion": 8, "attack_damage": 15}
 _FIGHT = _tiers(
     {**_MILD, "fog_onset": 256, "fog_speed": 1 / 12},
     {**_HARSH, "fog_onset": 32, "fog_speed": 1 / 6},
 )
 """Of games in which the fog closes in: it comes late and slowly, or soon and fast."""
-_WILD = _tiers(_MILD, {**_HARSH, "npc_aggressive": 0.5, "npc_neutral": 0.2})
-"""Of games without it: more or fewer NPCs are to be feared."""
+_FEARSOME: dict[str, Any] = {"npc_aggressive": 0.5, "npc_neutral": 0.2}
 
 SUITES = {
     "v1": Suite(
@@ -117,7 +116,7 @@ SUITES = {
                             {"playable": 96, "hold_ticks": 300, "resource_depletion": 6},
                         ),
                     ),
-                    "multi_task_eval": SuiteGame(1, _WILD),
+                    "multi_task_eval": SuiteGame(1, _tiers(_MILD, {**_HARSH, **_FEARSOME})),
                     "protect_the_king": SuiteGame(1, _FIGHT),
                     "race_to_center": SuiteGame(
                         1,
@@ -137,8 +136,14 @@ SUITES = {
             ),
             "full": SuitePart(
                 games={
-                    "merchants": SuiteGame(1, _WILD),
-                    "multi_task_eval": SuiteGame(1, _WILD),
+                    "merchants": SuiteGame(1, _tiers({"gold": 50}, {"gold": 300})),
+                    "multi_task_eval": SuiteGame(
+                        1,
+                        _tiers(
+                            {"resource_depletion": 3, "health_increment": 3},
+                            {"resource_depletion": 8, "npc_count": 64, **_FEARSOME},
+                        ),
+                    ),
                     "survive": SuiteGame(1, _FIGHT),
                     "team_battle": SuiteGame(1, _FIGHT),
                 },
