@@ -66,6 +66,8 @@ def test_files_of_results_are_rated_together(place):
     assert report("1.parquet", "2.parquet") == 0
     assert sections(place)[:1] == ["Ratings: survive"]
     assert "4 episodes of 2 seeds." in (place / "report.html").read_text(encoding="utf-8")
+    assert report(".", "1.parquet") == 0
+    assert sum(title.startswith("Ratings") for title in sections(place)) == 1
 
 
 def test_pages_to_watch_are_written_beside_the_report(place, monkeypatch, tmp_path, capsys):

@@ -72,6 +72,7 @@ def find(paths: Sequence[str]) -> Found:
     found = Found([], [], [])
     files: list[Path] = []
     seen: set[Path] = set()
+    folders = {Path(path).resolve() for path in paths if Path(path).is_dir()}
 
     def add(name: str, places: Sequence[Path]) -> bool:
         episodes, tasks = (_sources(name, places, kind) for kind in (EpisodeRow, TaskRow))
@@ -86,7 +87,8 @@ def find(paths: Sequence[str]) -> Found:
             continue
         seen.add(path.resolve())
         if path.is_file():
-            files.append(path)
+            if path.resolve().parent not in folders:  # else it is read with its folder
+                files.append(path)
             continue
         runs = find_runs(path)
         known = {run.folder.resolve() for run in found.runs}

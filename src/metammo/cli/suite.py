@@ -60,7 +60,7 @@ class Options:
     worlds: int = WORLDS
     """Episodes side by side."""
     threads: int = 0
-    """Cores; 0: all."""
+    """Cores, a process each; 0: all."""
     ray: bool = False
     """Spread over a Ray cluster's processors."""
     ray_address: str = ""

@@ -17,6 +17,8 @@ from metammo.evaluation.strengths import (
 )
 from metammo.evaluation.summary import share_with_interval
 
+FEW = 4
+"""Policies that a warning names; more it counts."""
 UNKNOWN = (None, None, None)
 """In place of a share and its interval."""
 
@@ -50,7 +52,9 @@ def _warnings(scores: ScoreTable) -> list[str]:
     groups = divided(scores)
     if len(groups) == 1:
         return []
-    named = " > ".join(", ".join(group) for group in groups)
+    named = " > ".join(
+        ", ".join(group) if len(group) <= FEW else f"{len(group)} others" for group in groups
+    )
     return [
         f"{named}: none on the right ever did better than one on the left. How far they are apart "
         "is not measured, only bounded by the half win that everybody is given"

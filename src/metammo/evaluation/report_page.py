@@ -24,8 +24,8 @@ from metammo.evaluation.report_parts import (
 
 HTML, MARKDOWN = (".html", ".htm"), (".md", ".markdown")
 """What reports end in."""
-NUMBER = re.compile(r"[–+-]?[\d.,]*\s?%?")
-"""Cells that are written to the right."""
+NUMBER = re.compile(r"[–+-]?[\d.,]*\s?[%M]?( [\[(][-\d., %]+[\])])?")
+"""Cells that are written to the right: numbers, also with their intervals."""
 PIXELS_PER_INCH = 96
 LEAST_SCALE = 0.65
 """To which a figure may shrink in a narrow window."""

@@ -115,6 +115,8 @@ def _work(told: bytes, taken: Any, worlds: int, end: Any) -> None:
         for place in range(len(jobs)):
             _play(jobs, place, taken, worlds, end)
         end.send(None)
+    except BrokenPipeError:
+        return  # Nobody listens any more: the first process is gone.
     except BaseException as error:
         end.send(error)
 
