@@ -67,7 +67,7 @@ def test_tables_fit_into_100_columns():
     score |= dict.fromkeys(("task_progress", "low", "high", "completion", "above_30"), 0.153)
     score |= dict.fromkeys(("weighted_score", "weighted_low", "weighted_high"), 14.04)
     for table in (rating_table([row, row]), task_score_table([score])):
-        printed = show.make_table("", table.columns, table.rows)
+        printed = show.make_table(table.columns, table.rows)
         assert Console(width=300).measure(printed).maximum <= 100
 
 

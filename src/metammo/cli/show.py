@@ -23,9 +23,9 @@ def print_json(value: dict[str, Any]) -> None:
     print(json.dumps(value, indent=2))
 
 
-def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+def make_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     """Return a table; columns of numbers to the right, words to the left."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table()
     for place, column in enumerate(columns):
         is_number = bool(rows) and all(
             str(row[place])[:1] in f"0123456789+-.{DASH}" for row in rows
@@ -47,7 +47,11 @@ def printable(text: str) -> str:
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table on standard output; colour only where a terminal wants it."""
     is_terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
-    Console(width=None if is_terminal else PLAIN_WIDTH).print(make_table(title, columns, rows))
+    console = Console(width=None if is_terminal else PLAIN_WIDTH)
+    if title:
+        # Not the table's own, which would be folded to its width.
+        console.print(Text(title, style="bold"))
+    console.print(make_table(columns, rows))
 
 
 def print_rows(title: str, table: Rows) -> None:
