@@ -182,9 +182,8 @@ def run(arguments: Sequence[str]) -> int:
     if options.cross_play:
         cross = _play_cross(options, suite, games, folder, play)
     if cross and options.figure:
-        save_figure(
-            matrix_figure(cross.policies, cross.share, f"suite {suite.name}"), options.figure
-        )
+        title = f"Suite {suite.name}, {options.config} config"
+        save_figure(matrix_figure(cross.policies, cross.share, title), options.figure)
         note(f"drew {options.figure}")
     is_whole = not (options.game or options.tier or options.episodes)
     if not is_whole:

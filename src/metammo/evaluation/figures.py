@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from metammo.evaluation.sequential import START
@@ -21,6 +21,7 @@ PANEL_SIZE = (3.1, 3.0)
 """Width and height of a panel, in inches."""
 DOTS_PER_INCH = 150
 ORANGE, BLUE, GREEN, GREY = "#dd8452", "#4c72b0", "#3f8f5b", "#8a8a8a"
+PALE = "#dfe2e6"
 STYLES: dict[str, dict[str, Any]] = {
     "Generalist": {"color": ORANGE, "markerfacecolor": ORANGE, "zorder": 4},
     "Specialist": {"color": BLUE, "markerfacecolor": "white", "zorder": 3},
@@ -221,17 +222,21 @@ def matrix_figure(policies: Sequence[str], shares: NDArray[np.float64], title: s
     size = 1.8 + 0.75 * len(policies)
     figure = Figure(figsize=(size + 0.9, size), layout="constrained")
     axes = figure.add_subplot()
-    image = axes.imshow(shares, cmap="RdBu", vmin=0, vmax=1)
+    # Where nobody met, white would say a half; and the ends of the colours are too dark for words.
+    axes.set_facecolor(PALE)
+    image = axes.imshow(shares, cmap="RdBu", vmin=-0.15, vmax=1.15)
     for row, column in np.argwhere(np.isfinite(shares)):
         share = shares[row, column]
-        colour = "white" if abs(share - 0.5) > 0.3 else "black"
+        colour = "white" if abs(share - 0.5) > 0.35 else "black"
         text = f"{share:.0%}"
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
     places = list(range(len(policies)))
     axes.set_xticks(places, policies, rotation=45, ha="right")
     axes.set_yticks(places, policies)
     axes.set_xlabel("against", fontsize=11)
-    figure.colorbar(image, label="row did better, share of episodes", shrink=0.8)
+    bar = figure.colorbar(image, label="episodes in which the row did better", shrink=0.9)
+    bar.ax.set_ylim(0, 1)
+    bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
     if title:
         axes.set_title(title, fontsize=12)
     return figure

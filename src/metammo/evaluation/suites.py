@@ -95,6 +95,19 @@ _FIGHT = _tiers(
 )
 """Of games in which the fog closes in: it comes late and slowly, or soon and fast."""
 _FEARSOME: dict[str, Any] = {"npc_aggressive": 0.5, "npc_neutral": 0.2}
+"""More NPCs attack."""
+_BARREN: dict[str, Any] = {
+    "resource_depletion": 8,
+    "npc_count": 64,
+    "npc_level_multiplier": 1.0,
+    "weapon_find": 0.005,
+    "ore_regrowth": 0.03,
+    "tree_regrowth": 0.03,
+    "crystal_regrowth": 0.03,
+    "herb_regrowth": 0.006,
+    "fish_regrowth": 0.006,
+}
+"""Of the full config: there is little to harvest, and fewer NPCs, who are stronger, drop little."""
 
 SUITES = {
     "v1": Suite(
@@ -140,8 +153,8 @@ SUITES = {
                     "multi_task_eval": SuiteGame(
                         1,
                         _tiers(
-                            {"resource_depletion": 3, "health_increment": 3},
-                            {"resource_depletion": 8, "npc_count": 64, **_FEARSOME},
+                            {"resource_depletion": 3, "spawn_immunity": 1024},
+                            _BARREN,
                         ),
                     ),
                     "survive": SuiteGame(1, _FIGHT),
