@@ -115,12 +115,12 @@ def _print_rated(
         told = [by_place[game, tier] for tier in tiers]
         ends = ("level", "level_low", "level_high")
         shown = [with_interval((row[end] for end in ends), ".0%") for row in told]
-        won = [f"{row['win_rate']:.0%}" for row in told]
-        cells.append((game, *shown, *won))
+        won = ", ".join(f"{row['win_rate']:.0%}" for row in told)
+        cells.append((game, *shown, won))
     overall = [with_interval(levels[tier], ".0%") for tier in tiers]
-    cells.append(("mean", *overall, *[""] * len(tiers)))
+    cells.append(("mean", *overall, ""))
     title = f"{title}: {rows[0]['policy']}, level {with_interval(levels['all'], '.0%')}"
-    print_table(title, ("game", *tiers, *(f"won, {tier}" for tier in tiers)), cells)
+    print_table(title, ("game", *tiers, "won"), cells)
 
 
 def _print_cross_play(cross: CrossPlay) -> None:
@@ -200,6 +200,7 @@ def run(arguments: Sequence[str]) -> int:
     for rows, levels in rated:
         _print_rated(f"Suite {suite.name}, {options.config} config", tiers, rows, levels)
     print(LEVEL.format(measure=part.opponents[0]))
+    print("won: share of episodes in which one of its agents won, in those tiers")
     if cross:
         _print_cross_play(cross)
     return 0
