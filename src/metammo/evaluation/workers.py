@@ -9,7 +9,7 @@ next match when this one has none left, so that no core waits for another's last
 import multiprocessing
 import pickle
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -107,13 +107,20 @@ def _work(told: bytes, taken: Any, worlds: int, end: Any) -> None:
         worlds: of this worker.
         end: where to what came of them goes; None: there is nothing left.
     """
-    # An interruption is the first process's to handle; it ends this one.
+    # An interruption is the first process's to handle; it ends this one, which ends by itself where
+    # the first is killed.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
+    first = multiprocessing.parent_process()
+
+    def is_alone() -> bool:
+        return first is not None and not first.is_alive()
+
     try:
         jobs: list[Job] = pickle.loads(told)
         for place in range(len(jobs)):
-            _play(jobs, place, taken, worlds, end)
+            if not is_alone():
+                _play(jobs, place, taken, worlds, end, is_alone)
         end.send(None)
     except BrokenPipeError:
         return  # Nobody listens any more: the first process is gone.
@@ -121,8 +128,10 @@ def _work(told: bytes, taken: Any, worlds: int, end: Any) -> None:
         end.send(error)
 
 
-def _play(jobs: Sequence[Job], place: int, taken: Any, worlds: int, end: Any) -> None:
-    """Play a share of a job's episodes."""
+def _play(
+    jobs: Sequence[Job], place: int, taken: Any, worlds: int, end: Any, stop: Callable[[], bool]
+) -> None:
+    """Play a share of a job's episodes, until there are none left or `stop` says so."""
     match, numbers = jobs[place]
     left = len(numbers) - taken[place]
     if left <= 0:
@@ -136,6 +145,6 @@ def _play(jobs: Sequence[Job], place: int, taken: Any, worlds: int, end: Any) ->
 
     room = Room(match, min(worlds, left))
     try:
-        room.play(take, lambda played: end.send((place, played)), lambda: False)
+        room.play(take, lambda played: end.send((place, played)), stop)
     finally:
         room.batch.close()
