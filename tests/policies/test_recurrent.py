@@ -6,6 +6,7 @@ import torch
 
 from metammo.observe.layout import MINI_LAYOUT, EntityFeature
 from metammo.policies.encoders import patch_order, tile_table
+from metammo.policies.inputs import Inputs
 from metammo.policies.recurrent import make_policy
 
 
@@ -29,7 +30,7 @@ def module():
 def test_a_sequence_equals_its_steps_with_lives_beginning(module):
     steps, rows = 5, 3
     observed = random_rows(steps * rows)
-    features, _ = module.encode(observed)
+    features, _ = module.encode(Inputs(observed))
     begins = torch.zeros(steps, rows, dtype=torch.bool)
     begins[2, 1] = True
     start = torch.randn(rows, module.state_size)
@@ -38,7 +39,7 @@ def test_a_sequence_equals_its_steps_with_lives_beginning(module):
     for step in range(steps):
         state = state.clone()
         state[begins[step]] = 0
-        _, _, state = module.step(observed.view(steps, rows, -1)[step], state)
+        _, _, state = module.step(Inputs(observed.view(steps, rows, -1)[step]), state)
         assert torch.allclose(outputs[step], state, atol=1e-5)
     assert torch.allclose(last, state, atol=1e-5)
     # A life that begins forgets: what came before does not reach its output.
@@ -50,8 +51,8 @@ def test_a_sequence_equals_its_steps_with_lives_beginning(module):
 def test_rows_do_not_depend_on_each_other(module):
     rows = random_rows(6)
     state = torch.zeros(6, module.state_size)
-    together = module.step(rows, state)
-    alone = module.step(rows[2:3], state[:1])
+    together = module.step(Inputs(rows), state)
+    alone = module.step(Inputs(rows[2:3]), state[:1])
     assert torch.allclose(together[0][2], alone[0][0], atol=1e-5)
     assert torch.allclose(together[1][2], alone[1][0], atol=1e-5)
 

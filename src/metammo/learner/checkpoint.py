@@ -6,10 +6,10 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -17,8 +17,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import metammo
-from metammo.learner.mix import Mix
-from metammo.learner.ppo import PPO
 from metammo.learner.settings import PPOSettings, TrainSettings
 from metammo.policies.hub import DESCRIPTION, WEIGHTS, CheckpointError, describe
 
@@ -50,51 +48,32 @@ def settings_from_json(values: dict[str, Any]) -> TrainSettings:
         ) from error
 
 
-def _optimizer_tensors(ppo: PPO) -> dict[str, torch.Tensor]:
-    tensors = {}
-    for index, state in ppo.optimizer.state_dict()["state"].items():
-        for name, value in state.items():
-            tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value).cpu().contiguous()
-    return tensors
+class Part(Protocol):
+    """A part of a run whose state decides how it goes on."""
+
+    def state_dict(self) -> Mapping[str, torch.Tensor]:
+        """Return the state, by flat names."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Set what `state_dict` gave."""
+        ...
 
 
-def training_tensors(ppo: PPO, mix: Mix) -> dict[str, torch.Tensor]:
-    """Return everything but the weights that decides how a run goes on."""
-    tensors = _optimizer_tensors(ppo)
-    for name, array in ppo.batch.state_dict().items():
-        data = array.view(np.uint8) if array.dtype == np.bool_ else array
-        tensors[f"batch.{name}"] = torch.from_numpy(np.ascontiguousarray(data))
-    tensors["state"] = ppo.state.cpu().contiguous()
-    tensors["sampler"] = ppo.sampler.get_state()
-    tensors["shuffler"] = ppo.shuffler.get_state()
-    for name in ("mean", "square", "weight"):
-        tensors[f"scale.{name}"] = getattr(ppo.scale, name)
-    for name, array in mix.state_dict().items():
-        tensors[f"mix.{name}"] = torch.from_numpy(array)
-    return tensors
+def _state_of(parts: Mapping[str, Part]) -> dict[str, torch.Tensor]:
+    return {
+        f"{name}.{key}": value.contiguous()
+        for name, part in parts.items()
+        for key, value in part.state_dict().items()
+    }
 
 
-def load_training_tensors(ppo: PPO, mix: Mix, tensors: dict[str, torch.Tensor]) -> None:
-    """Set what `training_tensors` gave."""
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, key = name.split(".", 2)
-            state.setdefault(int(index), {})[key] = value
-    groups = ppo.optimizer.state_dict()["param_groups"]
-    ppo.optimizer.load_state_dict({"state": state, "param_groups": groups})
-    arrays = {}
-    for name, array in ppo.batch.state_dict().items():
-        data = tensors[f"batch.{name}"].numpy()
-        arrays[name] = data.view(np.bool_) if array.dtype == np.bool_ else data
-    ppo.batch.load_state_dict(arrays)
-    ppo.state.copy_(tensors["state"])
-    ppo.sampler.set_state(tensors["sampler"])
-    ppo.shuffler.set_state(tensors["shuffler"])
-    for name in ("mean", "square", "weight"):
-        getattr(ppo.scale, name).copy_(tensors[f"scale.{name}"])
-    kept = {n.removeprefix("mix."): t.numpy() for n, t in tensors.items() if n.startswith("mix.")}
-    mix.load_state_dict(kept)
+def _set_state(parts: Mapping[str, Part], tensors: Mapping[str, torch.Tensor]) -> None:
+    for name, part in parts.items():
+        start = f"{name}."
+        part.load_state_dict(
+            {key.removeprefix(start): v for key, v in tensors.items() if key.startswith(start)}
+        )
 
 
 def _versions() -> dict[str, str]:
@@ -106,15 +85,31 @@ def _versions() -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """A policy's network and what is told of it."""
+
+    module: Any
+    """As `policies.recurrent.RecurrentPolicy`."""
+    games: Mapping[str, int]
+    """What it was trained on: versions by id."""
+    steps: int
+    """Agent-steps that it has learned from."""
+
+
 def save_checkpoint(
-    folder: Path, ppo: PPO, mix: Mix, settings: TrainSettings, progress: dict[str, Any]
+    folder: Path,
+    policy: Snapshot,
+    parts: Mapping[str, Part],
+    settings: TrainSettings,
+    progress: dict[str, Any],
 ) -> None:
     """Write a checkpoint beside its place and rename it there: whole, or as it was before.
 
     Args:
         folder: its place; what stands there is replaced.
-        ppo: the learner.
-        mix: how often games and tasks come.
+        policy: what learns.
+        parts: all else that decides how the run goes on, by name.
         settings: the run's.
         progress: counters, as JSON can hold them.
 
@@ -123,17 +118,17 @@ def save_checkpoint(
     """
 
     def write(part: Path) -> None:
-        _write_policy(part, ppo)
-        save_file(training_tensors(ppo, mix), part / STATE)
-        kept = {"settings": settings_to_json(settings), "progress": progress, "steps": ppo.steps}
+        _write_policy(part, policy)
+        save_file(_state_of(parts), part / STATE)
+        kept = {"settings": settings_to_json(settings), "progress": progress, "steps": policy.steps}
         (part / PROGRESS).write_text(json.dumps(kept, indent=2), encoding="utf-8")
 
     _save(folder, write)
 
 
-def save_policy(folder: Path, ppo: PPO) -> None:
+def save_policy(folder: Path, policy: Snapshot) -> None:
     """Write a policy alone, as `save_checkpoint` does; no run goes on with it."""
-    _save(folder, lambda part: _write_policy(part, ppo))
+    _save(folder, lambda part: _write_policy(part, policy))
 
 
 def _save(folder: Path, write: Callable[[Path], None]) -> None:
@@ -150,13 +145,11 @@ def _save(folder: Path, write: Callable[[Path], None]) -> None:
     _replace_folder(part, folder)
 
 
-def _write_policy(part: Path, ppo: PPO) -> None:
-    save_file(
-        {name: value.cpu().contiguous() for name, value in ppo.module.state_dict().items()},
-        part / WEIGHTS,
-    )
-    games = dict(zip(ppo.batch.game_names, ppo.batch.game_versions, strict=True))
-    description = describe(ppo.module, games=games, steps=ppo.steps, versions=_versions())
+def _write_policy(part: Path, policy: Snapshot) -> None:
+    weights = policy.module.state_dict()
+    save_file({name: v.cpu().contiguous() for name, v in weights.items()}, part / WEIGHTS)
+    told = {"games": dict(policy.games), "steps": policy.steps, "versions": _versions()}
+    description = describe(policy.module, **told)
     (part / DESCRIPTION).write_text(json.dumps(description, indent=2), encoding="utf-8")
 
 
@@ -206,8 +199,7 @@ def read_progress(folder: Path) -> tuple[TrainSettings, dict[str, Any], int]:
         raise CheckpointError(f"{folder / PROGRESS} is not readable: {error}") from error
 
 
-def restore_checkpoint(folder: Path, ppo: PPO, mix: Mix, steps: int) -> None:
-    """Set a learner, and how often games and tasks come, to where a checkpoint was written."""
-    ppo.module.load_state_dict(load_file(folder / WEIGHTS))
-    load_training_tensors(ppo, mix, load_file(folder / STATE))
-    ppo.steps = steps
+def restore_checkpoint(folder: Path, module: Any, parts: Mapping[str, Part]) -> None:
+    """Set a network, and the parts of a run, to where a checkpoint was written."""
+    module.load_state_dict(load_file(folder / WEIGHTS))
+    _set_state(parts, load_file(folder / STATE))

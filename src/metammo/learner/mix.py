@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
 
 from metammo.envs.batch import Batch
 from metammo.tasks.sampling import Sampler
@@ -82,15 +83,15 @@ class Mix:
     def _samplers(self) -> dict[str, Sampler]:
         return {"games": self.games, **{f"tasks.{i}": s for i, s in enumerate(self.tasks)}}
 
-    def state_dict(self) -> dict[str, NDArray[np.float64]]:
-        """Return copies of all that decides the weights to come, by flat names."""
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return copies of all that decides the weights to come, float64, by flat names."""
         return {
-            f"{name}.{key}": array
+            f"{name}.{key}": torch.from_numpy(array)
             for name, sampler in self._samplers().items()
             for key, array in sampler.state_dict().items()
         }
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Go on from a state of `state_dict`, and set the batch's weights.
 
         Raises:
@@ -98,7 +99,6 @@ class Mix:
         """
         for name, sampler in self._samplers().items():
             start = f"{name}."
-            sampler.load_state_dict(
-                {key.removeprefix(start): v for key, v in state.items() if key.startswith(start)}
-            )
+            own = {k.removeprefix(start): v for k, v in state.items() if k.startswith(start)}
+            sampler.load_state_dict({key: value.numpy() for key, value in own.items()})
         self.apply()

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from metammo.envs.batch import Batch
+from metammo.policies.inputs import Inputs
+
 
 @dataclass
 class Minibatch:
@@ -21,20 +24,16 @@ class Minibatch:
     """bool[steps, sequences]: a life begins, the state is zeroed."""
     living: Tensor
     """int64[rows]."""
-    observations: Tensor
-    """uint8[rows, bytes]."""
+    source: Tensor
+    """int64[rows]: where the rows stand in the rollout, in the flat order [steps x rows]."""
+    inputs: Inputs
+    """Observations of the rows."""
     masks: Tensor
     """uint8[rows, choices]."""
     actions: Tensor
     """int64[rows, heads]."""
     log_probabilities: Tensor
     """float32[rows, heads]: of the active heads, when acted."""
-    values: Tensor
-    """float32[rows]: normalised, when acted."""
-    advantages: Tensor
-    """float32[rows]."""
-    returns: Tensor
-    """float32[rows]: normalised."""
 
 
 class Rollout:
@@ -43,68 +42,72 @@ class Rollout:
     Every tensor's first axes are [steps, rows], a row being an agent of a world.
 
     Args:
+        batch: whose agents act.
         steps: ticks in a rollout.
-        rows: worlds x agents.
-        row_bytes: bytes of an observation.
-        choices: bytes of a mask.
-        heads: heads of an action.
-        state_size: of the recurrent core.
         sequence: steps of a sequence; divides `steps`.
+        state_size: of the recurrent core.
+        device: where the buffers are; the network's.
     """
 
     def __init__(
         self,
+        batch: Batch,
         steps: int,
-        rows: int,
-        row_bytes: int,
-        choices: int,
-        heads: int,
-        state_size: int,
         sequence: int,
+        state_size: int,
+        device: torch.device | str = "cpu",
     ) -> None:
         if steps % sequence:
             raise ValueError(f"rollout {steps} must be a multiple of the sequence {sequence}")
-        self.steps, self.rows, self.sequence = steps, rows, sequence
-        self.observations = torch.zeros(steps, rows, row_bytes, dtype=torch.uint8)
-        self.masks = torch.zeros(steps, rows, choices, dtype=torch.uint8)
-        self.actions = torch.zeros(steps, rows, heads, dtype=torch.int16)
-        self.log_probabilities = torch.zeros(steps, rows, heads)
-        self.values = torch.zeros(steps, rows)
-        self.next_values = torch.zeros(steps, rows)
-        self.rewards = torch.zeros(steps, rows)
-        self.alive = torch.zeros(steps, rows, dtype=torch.bool)
-        self.begins = torch.zeros(steps, rows, dtype=torch.bool)
-        self.terminated = torch.zeros(steps, rows, dtype=torch.bool)
-        self.truncated = torch.zeros(steps, rows, dtype=torch.bool)
-        self.games = torch.zeros(steps, rows, dtype=torch.int16)
-        self.states = torch.zeros(steps // sequence, rows, state_size)
+        self.steps, self.sequence = steps, sequence
+        self.agents = batch.agent_count
+        self.rows = batch.world_count * self.agents
+
+        def zeros(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+            return torch.zeros(steps, *shape, dtype=dtype, device=device)
+
+        rows = self.rows
+        self.observations = zeros(rows, batch.layout.row_bytes, dtype=torch.uint8)
+        self.markets = zeros(*batch.markets.shape, dtype=torch.int16)
+        self.masks = zeros(rows, batch.masks.shape[-1], dtype=torch.uint8)
+        self.actions = zeros(rows, len(batch.heads), dtype=torch.int16)
+        self.log_probabilities = zeros(rows, len(batch.heads))
+        self.values = zeros(rows)
+        self.next_values = zeros(rows)
+        self.rewards = zeros(rows)
+        self.alive = zeros(rows, dtype=torch.bool)
+        self.begins = zeros(rows, dtype=torch.bool)
+        self.terminated = zeros(rows, dtype=torch.bool)
+        self.truncated = zeros(rows, dtype=torch.bool)
+        self.games = zeros(rows, dtype=torch.int16)
+        self.states = zeros(rows, state_size)[: steps // sequence]
 
     @property
     def ends(self) -> Tensor:
         """bool[steps, rows]: the life ended with this step, or there was none."""
         return self.terminated | self.truncated | ~self.alive
 
-    def minibatches(
-        self,
-        size: int,
-        advantages: Tensor,
-        returns: Tensor,
-        values: Tensor,
-        generator: torch.Generator,
-    ) -> Iterator[Minibatch]:
+    @property
+    def has_markets(self) -> bool:
+        """Whether the networks are given markets, as in the full config."""
+        return self.markets.shape[2] > 0
+
+    def minibatches(self, size: int, generator: torch.Generator) -> Iterator[Minibatch]:
         """Deal out every living step once, in whole sequences, in random order.
+
+        Where there are markets, the sequences of a world stay together, so that a market is
+        encoded once for all of its agents.
 
         Args:
             size: living steps in a minibatch, about.
-            advantages: float32[steps, rows].
-            returns: float32[steps, rows], normalised.
-            values: float32[steps, rows], normalised.
-            generator: of the order.
+            generator: of the order; on the CPU.
         """
         chunks = self.steps // self.sequence
-        alive = self.alive.view(chunks, self.sequence, self.rows)
-        lengths = alive.sum(1).view(-1)
-        order = torch.randperm(chunks * self.rows, generator=generator)
+        together = self.agents if self.has_markets else 1
+        groups = self.rows // together
+        alive = self.alive.view(chunks, self.sequence, groups, together)
+        lengths = alive.sum((1, 3)).view(-1).cpu()
+        order = torch.randperm(chunks * groups, generator=generator)
         order = order[lengths[order] > 0]
         passed = lengths[order].cumsum(0)
         count = max(round(int(passed[-1]) / size), 1)
@@ -112,30 +115,38 @@ class Rollout:
         starts = torch.searchsorted(passed, torch.arange(1, count) * share).tolist()
         for picked in torch.tensor_split(order, starts):
             if len(picked):
-                yield self._gather(picked, advantages, returns, values)
+                yield self._gather(picked.to(self.alive.device), groups)
 
-    def _gather(
-        self, picked: Tensor, advantages: Tensor, returns: Tensor, values: Tensor
-    ) -> Minibatch:
-        chunk = torch.div(picked, self.rows, rounding_mode="floor")
-        row = picked - chunk * self.rows
-        step = chunk * self.sequence + torch.arange(self.sequence)[:, None]
+    def rows_of(self, tensor: Tensor, source: Tensor) -> Tensor:
+        """Return rows of a tensor [steps, rows, ...] by their places in the flat order."""
+        return tensor.reshape(self.steps * self.rows, *tensor.shape[2:]).index_select(0, source)
+
+    def _gather(self, picked: Tensor, groups: int) -> Minibatch:
+        together = self.rows // groups
+        device = picked.device
+        chunk = torch.div(picked, groups, rounding_mode="floor")
+        group = picked - chunk * groups
+        row = (group[:, None] * together + torch.arange(together, device=device)).view(-1)
+        first = chunk * self.sequence
+        steps = torch.arange(self.sequence, device=device)[:, None]
+        step = first.repeat_interleave(together) + steps
         flat = (step * self.rows + row).view(-1)
         living = self.alive.view(-1)[flat].nonzero().squeeze(-1)
         source = flat[living]
-
-        def rows_of(tensor: Tensor) -> Tensor:
-            return tensor.view(self.steps * self.rows, *tensor.shape[2:]).index_select(0, source)
-
+        observed = self.rows_of(self.observations, source)
+        inputs = Inputs(observed)
+        if self.has_markets:
+            markets = self.markets[first + steps, group].flatten(0, 1)
+            place = torch.arange(len(picked), device=device).repeat_interleave(together)
+            world_of = (steps * len(picked) + place).view(-1)[living]
+            inputs = Inputs(observed, markets, world_of)
         return Minibatch(
-            state=self.states[chunk, row],
+            state=self.states[chunk.repeat_interleave(together), row],
             begins=self.begins.view(-1)[flat].view(self.sequence, -1),
             living=living,
-            observations=rows_of(self.observations),
-            masks=rows_of(self.masks),
-            actions=rows_of(self.actions).long(),
-            log_probabilities=rows_of(self.log_probabilities),
-            values=rows_of(values),
-            advantages=rows_of(advantages),
-            returns=rows_of(returns),
+            source=source,
+            inputs=inputs,
+            masks=self.rows_of(self.masks, source),
+            actions=self.rows_of(self.actions, source).long(),
+            log_probabilities=self.rows_of(self.log_probabilities, source),
         )

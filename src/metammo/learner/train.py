@@ -16,7 +16,11 @@ from numpy.typing import NDArray
 
 from metammo.envs.batch import Batch, make_vec
 from metammo.envs.crew import core_count
+from metammo.learner.actor import Actor
+from metammo.learner.algorithm import LearningError
 from metammo.learner.checkpoint import (
+    Part,
+    Snapshot,
     find_checkpoint,
     read_progress,
     restore_checkpoint,
@@ -24,6 +28,7 @@ from metammo.learner.checkpoint import (
     save_policy,
     settings_to_json,
 )
+from metammo.learner.metrics import MetricsFile
 from metammo.learner.mix import Mix
 from metammo.learner.ppo import PPO
 from metammo.learner.progress import ProgressLine
@@ -97,7 +102,8 @@ class Run:
     Attributes:
         folder: where it is kept.
         goal: agent-steps at which it ends.
-        ppo: the learner.
+        actor: what plays the worlds.
+        algorithm: what learns.
         mix: how often games and tasks come.
         means: running means over finished episodes, by game.
     """
@@ -135,14 +141,23 @@ class Run:
             **({"task": read_task(settings.task)} if settings.task else {}),
         )
         self.mix = Mix(self.batch, settings.game_sampling, settings.task_sampling)
-        self.ppo = PPO(
-            self.batch,
-            module,
-            settings.ppo,
-            rollout=settings.rollout,
-            seed=settings.seed,
-            device=settings.device,
+        where = {"device": settings.device}
+        self.algorithm = PPO(
+            module, self.batch.game_names, settings.ppo, seed=settings.seed + 1, **where
         )
+        self.actor = Actor(
+            self.batch,
+            self.algorithm,
+            rollout=settings.rollout,
+            sequence=settings.ppo.sequence,
+            seed=settings.seed,
+            **where,
+        )
+        self.parts: dict[str, Part] = {
+            "actor": self.actor,
+            "algorithm": self.algorithm,
+            "mix": self.mix,
+        }
         self.means: dict[str, dict[str, float]] = {}
         self.updates, self.seconds, self.best = 0, 0.0, -math.inf
         if checkpoint is None:
@@ -151,18 +166,46 @@ class Run:
             text = json.dumps(settings_to_json(settings), indent=2)
             (self.folder / "settings.json").write_text(text, encoding="utf-8")
         else:
-            restore_checkpoint(checkpoint, self.ppo, self.mix, steps)
+            restore_checkpoint(checkpoint, module, self.parts)
+            self.actor.steps = steps
             self.means = progress["means"]
             self.updates, self.seconds = progress["updates"], progress["seconds"]
             self.best = progress["best"] if progress["best"] is not None else -math.inf
-            self.ppo.game_steps = progress.get("game_steps", self.ppo.game_steps)
+            self.actor.game_steps = progress["game_steps"]
+
+    @property
+    def steps(self) -> int:
+        """Agent-steps learned from."""
+        return self.actor.steps
+
+    def snapshot(self) -> Snapshot:
+        """Return the present policy, to be kept."""
+        games = dict(zip(self.batch.game_names, self.batch.game_versions, strict=True))
+        return Snapshot(self.algorithm.module, games, self.steps)
 
     def learning_rate(self) -> float:
         """Return the present learning rate: it falls to a tenth over the run."""
         rate = self.settings.ppo.learning_rate
         if not self.settings.ppo.anneal:
             return rate
-        return rate * max(1.0 - 0.9 * self.ppo.steps / self.goal, 0.1)
+        return rate * max(1.0 - 0.9 * self.steps / self.goal, 0.1)
+
+    def learn(self) -> dict[str, float]:
+        """Collect a rollout and learn from it; return what is to be logged.
+
+        Raises:
+            LearningError: a loss or gradient that is no number.
+        """
+        rate = self.learning_rate()
+        self.note_episodes(self.actor.collect())
+        started = time.perf_counter()
+        try:
+            logged = self.algorithm.update(self.actor.buffer, rate)
+        except LearningError as error:
+            raise LearningError(f"after {self.steps} agent-steps: {error}") from None
+        self.actor.seconds["update"] += time.perf_counter() - started
+        self.updates += 1
+        return logged
 
     def note_episodes(self, finished: list[Any]) -> None:
         """Take finished episodes into the running means of their games, and into the mix."""
@@ -191,18 +234,18 @@ class Run:
             "updates": self.updates,
             "seconds": self.seconds,
             "best": self.best if math.isfinite(self.best) else None,
-            "game_steps": self.ppo.game_steps,
+            "game_steps": self.actor.game_steps,
         }
         folder = self.folder / "checkpoints" / name
-        save_checkpoint(folder, self.ppo, self.mix, self.settings, progress)
+        save_checkpoint(folder, self.snapshot(), self.parts, self.settings, progress)
 
     def keep(self) -> None:
         """Write the present policy alone, under its steps."""
-        save_policy(self.folder / "checkpoints" / str(self.ppo.steps), self.ppo)
+        save_policy(self.folder / "checkpoints" / str(self.steps), self.snapshot())
 
     def rate(self, evaluate: Evaluate) -> dict[str, float]:
         """Evaluate the present policy; keep it if it is the best so far."""
-        scores = evaluate(self.ppo.module, self.ppo.steps)
+        scores = evaluate(self.algorithm.module, self.steps)
         if scores.get("score", -math.inf) > self.best:
             self.best = scores["score"]
             self.save("best")
@@ -211,11 +254,11 @@ class Run:
     def record(self, record: Record) -> dict[str, float]:
         """Write a replay of the present policy; a run goes on where that fails."""
         started = time.perf_counter()
-        steps = self.ppo.steps
+        steps = self.steps
         folder = self.folder / "replays"
         try:
             folder.mkdir(exist_ok=True)
-            record(self.ppo.module, folder / f"{steps}.metammo", self.records_due(steps) - 1)
+            record(self.algorithm.module, folder / f"{steps}.metammo", self.records_due(steps) - 1)
         except (OSError, ReplayError) as error:
             print(f"no replay at {steps} steps: {error}", file=sys.stderr, flush=True)
         return {"recording_seconds": time.perf_counter() - started}
@@ -226,15 +269,16 @@ class Run:
 
     def metrics(self, logged: dict[str, float], step_rate: float) -> dict[str, float]:
         """Return everything to log after an update, flat."""
-        total = sum(self.ppo.seconds.values()) or 1.0
-        actions = self.ppo.buffer.actions[self.ppo.buffer.alive]
+        buffer, seconds = self.actor.buffer, self.actor.seconds
+        total = sum(seconds.values()) or 1.0
+        actions = buffer.actions[buffer.alive]
         row = {
-            "steps": float(self.ppo.steps),
+            "steps": float(self.steps),
             "seconds": self.seconds,
             "agent_steps_per_second": step_rate,
             **self.mix.metrics(),
             **{f"learning/{name}": value for name, value in logged.items()},
-            **{f"time/{name}": value / total for name, value in self.ppo.seconds.items()},
+            **{f"time/{name}": value / total for name, value in seconds.items()},
         }
         for head, place in zip(self.batch.heads, range(actions.shape[-1]), strict=True):
             if head.has_no_op:
@@ -242,50 +286,9 @@ class Run:
                 row[f"no_op/{head.name}"] = float(share)
         for game, means in self.means.items():
             row.update({f"{game}/{name}": value for name, value in means.items()})
-        for game, steps in zip(self.batch.game_names, self.ppo.game_steps, strict=True):
+        for game, steps in zip(self.batch.game_names, self.actor.game_steps, strict=True):
             row[f"{game}/steps"] = float(steps)
         return row
-
-
-class MetricsFile:
-    """Metrics as lines of JSON, and for TensorBoard.
-
-    Args:
-        folder: the run's.
-        steps: what was written after them is dropped: the run goes on from there.
-    """
-
-    def __init__(self, folder: Path, steps: int) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
-        self.path = folder / "metrics.jsonl"
-        if self.path.exists():
-            self._drop_after(steps)
-        self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=steps + 1)
-
-    def _drop_after(self, steps: int) -> None:
-        kept = []
-        for line in self.path.read_text(encoding="utf-8").splitlines():
-            try:
-                row = json.loads(line)
-            except ValueError:  # cut off in the middle
-                continue
-            if row["steps"] <= steps:
-                kept.append(line + "\n")
-        part = self.path.with_suffix(".part")
-        part.write_text("".join(kept), encoding="utf-8")
-        part.replace(self.path)
-
-    def write(self, row: dict[str, float]) -> None:
-        """Add a row."""
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({name: round(value, 6) for name, value in row.items()}) + "\n")
-        for name, value in row.items():
-            self.board.add_scalar(name, value, int(row["steps"]))
-
-    def close(self) -> None:
-        """Write out what is left."""
-        self.board.close()
 
 
 def train(
@@ -307,34 +310,31 @@ def train(
         LearningError: a loss or gradient that is no number; the last checkpoint stands.
     """
     run = Run(settings)
-    settings, ppo = run.settings, run.ppo
-    metrics = MetricsFile(run.folder, ppo.steps)
-    line = ProgressLine(run.goal, ppo.steps, quiet)
-    if ppo.steps == 0:
+    settings = run.settings
+    metrics = MetricsFile(run.folder, run.steps)
+    line = ProgressLine(run.goal, run.steps, quiet)
+    if run.steps == 0:
         run.save("last")
-    kept, evaluated = ppo.steps, ppo.steps
+    kept, evaluated = run.steps, run.steps
     try:
-        while ppo.steps < run.goal:
-            started, before = time.perf_counter(), ppo.steps
-            rate = run.learning_rate()
-            run.note_episodes(ppo.collect())
-            logged = ppo.update(rate)
+        while run.steps < run.goal:
+            started, before = time.perf_counter(), run.steps
+            logged = run.learn()
             seconds = time.perf_counter() - started
             run.seconds += seconds
-            run.updates += 1
-            row = run.metrics(logged, (ppo.steps - before) / seconds)
-            evaluates = settings.evaluate_every and ppo.steps - evaluated >= settings.evaluate_every
+            row = run.metrics(logged, (run.steps - before) / seconds)
+            evaluates = settings.evaluate_every and run.steps - evaluated >= settings.evaluate_every
             if evaluate and evaluates:
-                evaluated = ppo.steps
+                evaluated = run.steps
                 row.update(run.rate(evaluate))
-            if record and run.records_due(ppo.steps) > run.records_due(before):
+            if record and run.records_due(run.steps) > run.records_due(before):
                 row.update(run.record(record))
-            if due(settings.keep_every, ppo.steps) > due(settings.keep_every, before):
+            if due(settings.keep_every, run.steps) > due(settings.keep_every, before):
                 run.keep()
             metrics.write(row)
-            line.show(ppo.steps, row, run.means)
-            if ppo.steps - kept >= settings.checkpoint_every or ppo.steps >= run.goal:
-                kept = ppo.steps
+            line.show(run.steps, row, run.means)
+            if run.steps - kept >= settings.checkpoint_every or run.steps >= run.goal:
+                kept = run.steps
                 run.save("last")
     finally:
         line.close()

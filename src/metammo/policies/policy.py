@@ -11,6 +11,7 @@ from torch import Tensor
 from metammo.observe.layout import Market
 from metammo.observe.sampling import draw_numbers
 from metammo.policies.heads import ActionHeads
+from metammo.policies.inputs import Inputs
 from metammo.policies.tiles import Tiles
 
 CHOICES_KEPT = 3
@@ -136,12 +137,15 @@ class TorchPolicy:
                 f"policy {self.name!r} plays the {self.module.layout_name} config, with "
                 f"{sum(self.heads.sizes)} choices; here are {mask.shape[-1]}"
             )
-        rows = row_bytes_of(observation).to(self.device)
+        inputs = Inputs(row_bytes_of(observation).to(self.device))
+        if market is not None:
+            listings, world_of = map(torch.from_numpy, market)
+            inputs = Inputs(inputs.rows, listings.to(self.device), world_of.to(self.device))
         masks = torch.from_numpy(np.ascontiguousarray(mask)).to(self.device)
         if streams is None:
-            logits, values, state = self.module.step(rows, state)
+            logits, values, state = self.module.step(inputs, state)
         else:
-            logits, values, state = self.tiles.step(rows, state, streams)
+            logits, values, state = self.tiles.step(inputs, state, streams)
         self.thoughts = self._think(logits, values, masks) if self.keeps_thoughts else None
         if self.greedy:
             actions = self.heads.likeliest(logits, masks)

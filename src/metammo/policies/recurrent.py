@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from metammo.actions import HEAD_TARGET, MINI_HEADS, head_sizes
 from metammo.observe.layout import MINI_LAYOUT
 from metammo.policies.encoders import ObservationEncoder
+from metammo.policies.inputs import Inputs
 
 
 class RecurrentCore(nn.Module):
@@ -105,13 +106,14 @@ class RecurrentPolicy(
         nn.init.orthogonal_(self.value_layer.weight, 1.0)
         nn.init.orthogonal_(self.core.state_layer.weight, 1.0)
 
-    def encode(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features, float32[rows, width], and entity keys of observations' bytes."""
-        features, keys = self.encoder(rows)
+    def encode(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """Return features, float32[rows, width], and entity keys of observations."""
+        features, keys = self.encoder(inputs.rows)
         return features, keys
 
-    def decode(self, outputs: Tensor, features: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+    def decode(self, outputs: Tensor, encoded: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """Return logits, float32[rows, choices], and values, float32[rows]."""
+        features, keys = encoded
         hidden = torch.cat((outputs, features), dim=-1)
         plain = self.choice_layer(hidden)
         query = self.query_layer(hidden)
@@ -120,16 +122,16 @@ class RecurrentPolicy(
         logits = torch.cat((plain[:, :before], targets, plain[:, before:]), dim=-1)
         return logits, self.value_layer(hidden).squeeze(-1)
 
-    def step(self, rows: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def step(self, inputs: Inputs, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Take one step for each row; states of beginning lives are zero already.
 
         Returns:
             Logits, values and the states that follow.
         """
-        features, keys = self.encode(rows)
-        none = torch.zeros(1, rows.shape[0], dtype=torch.bool, device=rows.device)
-        outputs, state = self.core(features.unsqueeze(0), state, none)
-        logits, values = self.decode(outputs[0], features, keys)
+        encoded = self.encode(inputs)
+        none = torch.zeros(1, state.shape[0], dtype=torch.bool, device=state.device)
+        outputs, state = self.core(encoded[0].unsqueeze(0), state, none)
+        logits, values = self.decode(outputs[0], encoded)
         return logits, values, state
 
 

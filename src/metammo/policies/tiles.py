@@ -13,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from metammo.policies.inputs import Inputs
+
 TILE = 64
 """Rows of a tile; with 256 a row costs a tenth less, but more rows are zeros."""
 PROBE_SEED = 7
@@ -32,21 +34,21 @@ class Tiles:
         """Equal rows get different answers in different places; None: not looked at yet."""
 
     def step(
-        self, rows: Tensor, state: Tensor, streams: NDArray[np.uint64]
+        self, inputs: Inputs, state: Tensor, streams: NDArray[np.uint64]
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Take one step for each row; see `RecurrentPolicy.step`.
 
         Args:
-            rows: uint8[rows, bytes].
+            inputs: of the rows.
             state: float32[rows, size].
             streams: uint64[rows], of the rows.
         """
         if self.rounds_by_place is None:
-            self.rounds_by_place = self._probe(rows[:1])
+            self.rounds_by_place = self._probe(inputs.rows[:1])
         slots, tiles = place_rows(streams, self.rounds_by_place)
-        chosen = torch.from_numpy(slots).to(rows.device)
-        laid = (_lay(each, chosen, tiles) for each in (rows, state))
-        parts = [self.module.step(*tile) for tile in zip(*laid, strict=True)]
+        chosen = torch.from_numpy(slots).to(state.device)
+        laid = (_lay(each, chosen, tiles) for each in (inputs.rows, state))
+        parts = [self.module.step(Inputs(*tile[:1]), tile[1]) for tile in zip(*laid, strict=True)]
         logits, values, state = (torch.cat(each)[chosen] for each in zip(*parts, strict=True))
         return logits, values, state
 
@@ -54,7 +56,7 @@ class Tiles:
         """Return whether one row gets more than one answer when it fills a whole tile."""
         generator = torch.Generator().manual_seed(PROBE_SEED)
         state = torch.randn(1, self.module.state_size, generator=generator).to(row.device)
-        answers = self.module.step(row.repeat(TILE, 1), state.repeat(TILE, 1))
+        answers = self.module.step(Inputs(row.repeat(TILE, 1)), state.repeat(TILE, 1))
         return any(bool((answer != answer[:1]).any()) for answer in answers)
 
 

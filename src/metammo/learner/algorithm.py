@@ -1,0 +1,136 @@
+"""What learning algorithms share: a network, its optimizer, the scale of returns, a safe step."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from metammo.actions import FULL_HEADS
+from metammo.learner.rollout import Minibatch, Rollout
+from metammo.learner.scale import ReturnScale
+from metammo.learner.settings import PPOSettings
+from metammo.policies.heads import ActionHeads
+
+
+class LearningError(RuntimeError):
+    """A loss or gradient that is no number."""
+
+
+class Algorithm:
+    """Improves a policy's network from rollouts; what differs is how.
+
+    Attributes:
+        module: the network that learns.
+        heads: how its logits become actions.
+        head_names: what the heads are called.
+        scale: of each game's returns.
+
+    Args:
+        module: as `policies.recurrent.RecurrentPolicy`.
+        games: ids of the games, in the batch's order.
+        settings: the algorithm's numbers.
+        seed: of the order of minibatches.
+        device: where the network runs.
+    """
+
+    def __init__(
+        self,
+        module: Any,
+        games: Sequence[str],
+        settings: PPOSettings,
+        *,
+        seed: int = 0,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        self.settings, self.games = settings, tuple(games)
+        self.device = torch.device(device)
+        self.module = module.to(self.device)
+        self.heads = ActionHeads(module.head_sizes)
+        # The mini config's heads come first in the full one.
+        self.head_names = tuple(head.name for head in FULL_HEADS[: len(module.head_sizes)])
+        self.optimizer = torch.optim.Adam(
+            module.parameters(), lr=settings.learning_rate, eps=1e-5, fused=True
+        )
+        self.shuffler = torch.Generator().manual_seed(seed)
+        self.scale = ReturnScale(len(games), self.device)
+
+    @property
+    def acting(self) -> Any:
+        """The network that acts: the one that learns."""
+        return self.module
+
+    def choose(
+        self, logits: Tensor, masks: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Sample an action for each row; return it with its log-probabilities by head."""
+        actions = self.heads.sample(logits, masks, generator)
+        log_probabilities, _ = self.heads.evaluate(logits, masks, actions)
+        return actions, log_probabilities
+
+    def update(self, buffer: Rollout, learning_rate: float) -> dict[str, float]:
+        """Learn from a rollout; return the means of what is to be logged."""
+        raise NotImplementedError
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Set the optimizer's learning rate."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+
+    def forward(self, minibatch: Minibatch) -> tuple[Tensor, Tensor]:
+        """Return logits, float[rows, choices], and values, float32[rows], of the living."""
+        steps, sequences = minibatch.begins.shape
+        encoded = self.module.encode(minibatch.inputs)
+        features = encoded[0]
+        # The dead take part in the core alone, as zeros; encoder and heads see the living.
+        spread = features.new_zeros(steps * sequences, features.shape[-1])
+        spread = spread.index_copy(0, minibatch.living, features)
+        outputs, _ = self.module.core(
+            spread.view(steps, sequences, -1), minibatch.state, minibatch.begins
+        )
+        outputs = outputs.view(steps * sequences, -1).index_select(0, minibatch.living)
+        logits, values = self.module.decode(outputs, encoded)
+        return logits, values
+
+    def descend(self, loss: Tensor) -> Tensor:
+        """Take one step down a loss; return the gradient's norm before it was clipped.
+
+        Raises:
+            LearningError: loss or gradient is no number; the weights are as they were.
+        """
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        parameters = self.module.parameters()
+        norm = torch.nn.utils.clip_grad_norm_(parameters, self.settings.gradient_norm)
+        if not (bool(torch.isfinite(loss)) and bool(torch.isfinite(norm))):
+            raise LearningError(
+                f"loss {loss.item()}, gradient norm {norm.item()} in training on "
+                f"{', '.join(self.games)}: nothing was learned from it, and the last checkpoint "
+                "stands; lower the learning rate and resume"
+            )
+        self.optimizer.step()
+        return norm
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return all but the weights that decides how learning goes on."""
+        tensors = {"shuffler": self.shuffler.get_state()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            for name, value in state.items():
+                tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value).cpu().contiguous()
+        tensors |= {f"scale.{name}": value for name, value in self.scale.state_dict().items()}
+        return tensors
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Set what `state_dict` gave."""
+        moments: dict[int, dict[str, Tensor]] = {}
+        scale = {}
+        for name, value in state.items():
+            if name.startswith("optimizer."):
+                _, index, key = name.split(".", 2)
+                moments.setdefault(int(index), {})[key] = value
+            if name.startswith("scale."):
+                scale[name.removeprefix("scale.")] = value
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+        self.scale.load_state_dict(scale)
+        self.shuffler.set_state(state["shuffler"])

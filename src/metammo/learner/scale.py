@@ -1,0 +1,53 @@
+"""How returns of games that pay differently become comparable."""
+
+import torch
+from torch import Tensor
+
+
+class ReturnScale:
+    """Running mean and spread of each game's returns, by which values are normalised.
+
+    Attributes:
+        mean: float64[games].
+        square: float64[games], mean of squares.
+        weight: float64[games], how much has been seen.
+    """
+
+    RATE = 0.02
+
+    def __init__(self, games: int, device: torch.device | str = "cpu") -> None:
+        self.mean = torch.zeros(games, dtype=torch.float64, device=device)
+        self.square = torch.zeros(games, dtype=torch.float64, device=device)
+        self.weight = torch.zeros(games, dtype=torch.float64, device=device)
+
+    def spread(self) -> Tensor:
+        """Return each game's standard deviation, at least 0.01; 1 before anything was seen."""
+        variance = (self.square - self.mean**2).clamp_min(1e-4)
+        return torch.where(self.weight > 0, variance.sqrt(), 1.0)
+
+    def update(self, returns: Tensor, games: Tensor) -> None:
+        """Take in returns, float32[rows], of games, int64[rows]."""
+        for game in games.unique().tolist():
+            seen = returns[games == game].double()
+            # The first rollouts count fully; later ones move the average slowly.
+            rate = max(self.RATE, 1.0 / (1.0 + float(self.weight[game])))
+            self.mean[game] += rate * (seen.mean() - self.mean[game])
+            self.square[game] += rate * ((seen**2).mean() - self.square[game])
+            self.weight[game] += 1.0
+
+    def normalise(self, values: Tensor, games: Tensor) -> Tensor:
+        """Return values in standard deviations from the mean of their game."""
+        return (values - self.mean.float()[games]) / self.spread().float()[games]
+
+    def restore(self, values: Tensor, games: Tensor) -> Tensor:
+        """Return what `normalise` was given."""
+        return values * self.spread().float()[games] + self.mean.float()[games]
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return all that decides how values are normalised."""
+        return {name: getattr(self, name).cpu() for name in ("mean", "square", "weight")}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Set what `state_dict` gave."""
+        for name, value in state.items():
+            getattr(self, name).copy_(value)

@@ -1,0 +1,77 @@
+"""A rollout deals out every living step once, each with the market that its agent saw."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from metammo.learner.rollout import Rollout
+
+
+def rollout_of(worlds=1, agents=5, listings=0, steps=8, sequence=4):
+    """Return a rollout whose observations say which step and row they are of."""
+    batch = SimpleNamespace(
+        world_count=worlds,
+        agent_count=agents,
+        layout=SimpleNamespace(row_bytes=2),
+        masks=torch.zeros(worlds, agents, 3),
+        markets=torch.zeros(worlds, listings, 6),
+        heads=[None, None],
+    )
+    buffer = Rollout(batch, steps, sequence, 4)
+    generator = torch.Generator().manual_seed(0)
+    buffer.alive[:] = torch.rand(buffer.alive.shape, generator=generator) < 0.6
+    buffer.observations[:, :, 0] = torch.arange(steps)[:, None]
+    buffer.observations[:, :, 1] = torch.arange(buffer.rows)
+    buffer.states[:] = torch.arange(buffer.rows)[None, :, None]
+    buffer.markets[:, :, :, 0] = torch.arange(steps)[:, None, None]
+    buffer.markets[:, :, :, 1] = torch.arange(worlds)[None, :, None]
+    return buffer, generator
+
+
+@pytest.mark.parametrize("listings", [0, 7])
+def test_every_living_step_is_dealt_once(listings):
+    buffer, generator = rollout_of(worlds=3, listings=listings)
+    numbers = torch.arange(float(buffer.steps * buffer.rows)).view(buffer.steps, buffer.rows)
+    seen = []
+    count = 0
+    for minibatch in buffer.minibatches(9, generator):
+        assert minibatch.begins.shape[0] == 4
+        assert len(minibatch.source) == len(minibatch.living) == len(minibatch.actions)
+        seen += buffer.rows_of(numbers, minibatch.source).tolist()
+        count += 1
+    assert sorted(seen) == numbers[buffer.alive].tolist()
+    assert count > 3
+
+
+def test_a_sequence_begins_with_its_own_memory():
+    buffer, generator = rollout_of(worlds=2, listings=7)
+    for minibatch in buffer.minibatches(9, generator):
+        sequence = minibatch.living % minibatch.begins.shape[1]
+        rows = minibatch.inputs.rows[:, 1].float()
+        assert torch.equal(minibatch.state[sequence, 0], rows)
+
+
+def test_each_row_gets_the_market_of_its_world_and_step():
+    buffer, generator = rollout_of(worlds=3, listings=7)
+    for minibatch in buffer.minibatches(9, generator):
+        markets, world_of = minibatch.inputs.markets, minibatch.inputs.world_of
+        rows = minibatch.inputs.rows
+        seen = markets[world_of][:, 0]
+        assert torch.equal(seen[:, 0], rows[:, 0].to(torch.int16))
+        assert torch.equal(seen[:, 1], (rows[:, 1] // 5).to(torch.int16))
+        # All agents of a world are there together, so no market comes twice.
+        pairs = {(int(step), int(world)) for step, world in markets[:, 0, :2]}
+        assert len(pairs) == len(markets)
+
+
+def test_without_markets_none_are_given():
+    buffer, generator = rollout_of()
+    minibatch = next(buffer.minibatches(1000, generator))
+    assert minibatch.inputs.markets is None
+    assert minibatch.inputs.world_of is None
+
+
+def test_a_rollout_is_whole_sequences():
+    with pytest.raises(ValueError, match="multiple of the sequence"):
+        rollout_of(sequence=3)
