@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from metammo.cli.train import recording_of, settings_of
+from metammo.cli.train import settings_of
+from metammo.evaluation.in_training import recording_of
 from metammo.learner.algorithm import LearningError
 from metammo.learner.checkpoint import find_checkpoint
 from metammo.learner.scale import ReturnScale
