@@ -134,7 +134,9 @@ def read_vary(words: Sequence[str], settings: TrainSettings) -> tuple[Vary, ...]
             parts = [part.strip() for part in text.split(",")]
             values = tuple(_read_value(part, known[name], name) for part in parts)
             if len(set(values)) < max(len(values), 2):
-                raise SweepError(f"{name}: a choice is of two or more different values; got {text!r}")
+                raise SweepError(
+                    f"{name}: a choice is of two or more different values; got {text!r}"
+                )
             found.append(Vary(name, "choice", values))
         else:
             reach = _read_reach(kind, text, known[name], name)

@@ -44,6 +44,9 @@ Evaluate = Callable[[Any, int], dict[str, float]]
 Record = Callable[[Any, Path, int], None]
 """Called with the network, the file to write, and how many times that was due before."""
 
+Watch = Callable[[dict[str, float]], bool]
+"""Called with what an update logs; returns whether the run is to go on."""
+
 RECENT = 0.05
 """Weight of a finished episode in the running means."""
 
@@ -296,6 +299,7 @@ def train(
     evaluate: Evaluate | None = None,
     record: Record | None = None,
     quiet: bool = False,
+    watch: Watch | None = None,
 ) -> Path:
     """Train a policy and return the run's folder.
 
@@ -304,6 +308,8 @@ def train(
         evaluate: called every `evaluate_every` steps; its "score" decides the best checkpoint.
         record: called every `record_every` steps, to write a replay.
         quiet: print nothing.
+        watch: called after every update; where it returns False the run ends there, and can be
+            resumed.
 
     Raises:
         ValueError: a setting that cannot be met.
@@ -315,7 +321,7 @@ def train(
     line = ProgressLine(run.goal, run.steps, quiet)
     if run.steps == 0:
         run.save("last")
-    kept, evaluated = run.steps, run.steps
+    kept = run.steps
     try:
         while run.steps < run.goal:
             started, before = time.perf_counter(), run.steps
@@ -323,9 +329,8 @@ def train(
             seconds = time.perf_counter() - started
             run.seconds += seconds
             row = run.metrics(logged, (run.steps - before) / seconds)
-            evaluates = settings.evaluate_every and run.steps - evaluated >= settings.evaluate_every
-            if evaluate and evaluates:
-                evaluated = run.steps
+            every = settings.evaluate_every
+            if evaluate and due(every, run.steps) > due(every, before):
                 row.update(run.rate(evaluate))
             if record and run.records_due(run.steps) > run.records_due(before):
                 row.update(run.record(record))
@@ -333,9 +338,13 @@ def train(
                 run.keep()
             metrics.write(row)
             line.show(run.steps, row, run.means)
-            if run.steps - kept >= settings.checkpoint_every or run.steps >= run.goal:
+            is_stopped = watch is not None and not watch(row)
+            is_over = is_stopped or run.steps >= run.goal
+            if is_over or run.steps - kept >= settings.checkpoint_every:
                 kept = run.steps
                 run.save("last")
+            if is_over:
+                break
     finally:
         line.close()
         metrics.close()
