@@ -137,11 +137,10 @@ def main(arguments=None):
         batch, where = collect(env, network, where, options.rollout, lives)
         learn(network, optimizer, batch)
         steps += len(batch["action"])
-        if lives:
-            lives = lives[-1000:]
-            history.append(float(np.mean(lives)))
-            speed = steps / (time.perf_counter() - started)
-            print(f"{steps:>9,} steps, {speed:,.0f}/s, task progress {history[-1]:.3f}", flush=True)
+        lives = lives[-1000:]
+        history.append(float(np.mean(lives or [0])))  # 0: no life has ended yet
+        speed = steps / (time.perf_counter() - started)
+        print(f"{steps:>9,} steps, {speed:,.0f}/s, task progress {history[-1]:.3f}", flush=True)
     env.close()
     return history
 

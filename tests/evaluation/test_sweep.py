@@ -1,13 +1,14 @@
 """Sweeps: what may vary, which trials are given up or fail, and that a sweep goes on."""
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
+import tyro
 
-from metammo.cli import sweep as command
 from metammo.cli.main import main
 from metammo.evaluation import sweep_trial
 from metammo.evaluation.runs import find_runs
@@ -43,7 +44,7 @@ def test_values_have_the_type_of_their_setting(word, values):
 
 
 def test_what_varies_unless_something_is_asked_for_are_settings():
-    assert {each.name for each in read_vary([], SETTINGS)} <= set(varied_settings())
+    assert {each.name for each in read_vary([], SETTINGS)} <= set(varied_settings(SETTINGS))
     settings = changed(SETTINGS, {"ppo.epochs": 3, "worlds": 5})
     assert settings == replace(SETTINGS, worlds=5, ppo=PPOSettings(epochs=3))
 
@@ -79,7 +80,7 @@ def test_a_setting_varies_once():
 
 
 def test_without_optuna_what_to_install_is_said(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(__import__("sys").modules, "optuna", None)
+    monkeypatch.setitem(sys.modules, "optuna", None)
     assert main(["sweep", "--folder", str(tmp_path / "sweeps")]) == 2
     assert "pip install 'metammo[sweep]'" in capsys.readouterr().err
     assert not (tmp_path / "sweeps").exists()
@@ -258,9 +259,6 @@ def test_the_command_trains_for_real_and_tells_the_best(tmp_path, capsys):
     option = words.index("--ppo.learning-rate")
     assert float(words[option + 1]) == best["ppo.learning_rate"]
     # What is printed is a command that the parser takes.
-    import tyro
-
     settings = tyro.cli(TrainSettings, args=words[2:])
     assert settings.ppo.anneal == best["ppo.anneal"]
     assert settings.rollout == 8
-    assert command.sweep_of is not None

@@ -103,11 +103,11 @@ def _option(name: str, value: Any) -> list[str]:
 
 def train_command(sweep: Sweep, row: dict[str, Any]) -> str:
     """Return the command that trains with a trial's settings."""
-    default = varied_settings()
+    default = varied_settings(TrainSettings())
     wanted = varied_settings(sweep.settings) | {each.name: row[each.name] for each in sweep.vary}
     words = ["metammo", "train", "--games", *sweep.settings.games, "--steps", str(sweep.steps)]
     for name, value in wanted.items():
-        if value != default[name]:
+        if value != default.get(name):
             words += _option(name, value)
     return shlex.join(words)
 

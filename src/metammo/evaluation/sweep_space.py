@@ -27,15 +27,17 @@ OWN = (
     "evaluate_every",
     "evaluation_episodes",
     "record_every",
+    "tensorboard",
+    "wandb",
 )
 """Settings that are the sweep's own, the same in every trial."""
 DEFAULTS = (
-    "ppo.learning_rate=log:3e-4..1e-2",
-    "ppo.entropy_weight=log:1e-3..3e-2",
-    "ppo.minibatch=choice:1024,2048,4096",
-    "ppo.epochs=choice:1,2",
+    "learning_rate=log:3e-4..1e-2",
+    "entropy_weight=log:1e-3..3e-2",
+    "minibatch=choice:1024,2048,4096",
+    "epochs=choice:1,2",
 )
-"""What is worth trying where nothing else is asked: what learning depends on most."""
+"""What of the algorithm's settings is worth trying where nothing else is asked."""
 
 
 class SweepError(ValueError):
@@ -66,17 +68,26 @@ class Vary:
         return draw(self.name, low, high, log=self.kind == "log")
 
 
-def varied_settings(settings: Any = None, start: str = "") -> dict[str, Value]:
-    """Return every setting that can be varied, by its name with dots, and its value."""
-    settings = TrainSettings() if settings is None else settings
+def varied_settings(settings: TrainSettings) -> dict[str, Value]:
+    """Return every setting that can be varied, by its name with dots, and its value.
+
+    Those of algorithms that the run does not learn by are left out.
+    """
     found: dict[str, Value] = {}
     for field in fields(settings):
-        value, name = getattr(settings, field.name), f"{start}{field.name}"
+        value = getattr(settings, field.name)
         if is_dataclass(value):
-            found |= varied_settings(value, f"{name}.")
-        elif isinstance(value, Value) and name not in OWN:
-            found[name] = value
+            if field.name == algorithm_of(settings):
+                inner = {each.name: getattr(value, each.name) for each in fields(value)}
+                found |= {f"{field.name}.{name}": own for name, own in inner.items()}
+        elif isinstance(value, Value) and field.name not in OWN:
+            found[field.name] = value
     return found
+
+
+def algorithm_of(settings: TrainSettings) -> str:
+    """Return the name of the algorithm, under which its settings are found."""
+    return getattr(settings, "algorithm", "ppo")
 
 
 def _read_value(text: str, like: Value, name: str) -> Value:
@@ -119,8 +130,10 @@ def read_vary(words: Sequence[str], settings: TrainSettings) -> tuple[Vary, ...]
         SweepError: a name that is no setting or cannot be varied, or values that it cannot take.
     """
     known = varied_settings(settings)
+    own = algorithm_of(settings)
+    defaults = [f"{own}.{word}" for word in DEFAULTS]
     found: list[Vary] = []
-    for word in words or DEFAULTS:
+    for word in words or [each for each in defaults if each.partition("=")[0] in known]:
         name, sign, rest = word.partition("=")
         name = name.strip().removeprefix("--").replace("-", "_")
         kind, colon, text = rest.strip().partition(":")

@@ -68,9 +68,9 @@ class Store:
         kept, wanted = read_sweep(path.parent).to_json(), self.sweep.to_json()
         flat_kept, flat = {**kept, **kept["settings"]}, {**wanted, **wanted["settings"]}
         free = ("settings", "threads", "folder", "name")
-        differs = [name for name in flat if name not in free and flat_kept[name] != flat[name]]
+        differs = [name for name in flat if name not in free and flat_kept.get(name) != flat[name]]
         if differs:
-            told = ", ".join(f"{name} {flat_kept[name]}" for name in differs)
+            told = ", ".join(f"{name} {flat_kept.get(name)}" for name in differs)
             raise SweepError(
                 f"{path.parent} holds a sweep of {told}: give the same, or another --name"
             )

@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import shutil
 import sys
 import tempfile
@@ -11,12 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import metammo
+from metammo.learner.origin import versions
 from metammo.learner.settings import PPOSettings, TrainSettings
 from metammo.policies.hub import DESCRIPTION, WEIGHTS, CheckpointError, describe
 
@@ -74,15 +73,6 @@ def _set_state(parts: Mapping[str, Part], tensors: Mapping[str, torch.Tensor]) -
         part.load_state_dict(
             {key.removeprefix(start): v for key, v in tensors.items() if key.startswith(start)}
         )
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "metammo": metammo.__version__,
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
 
 
 @dataclass(frozen=True)
@@ -148,7 +138,7 @@ def _save(folder: Path, write: Callable[[Path], None]) -> None:
 def _write_policy(part: Path, policy: Snapshot) -> None:
     weights = policy.module.state_dict()
     save_file({name: v.cpu().contiguous() for name, v in weights.items()}, part / WEIGHTS)
-    told = {"games": dict(policy.games), "steps": policy.steps, "versions": _versions()}
+    told = {"games": dict(policy.games), "steps": policy.steps, "versions": versions()}
     description = describe(policy.module, **told)
     (part / DESCRIPTION).write_text(json.dumps(description, indent=2), encoding="utf-8")
 

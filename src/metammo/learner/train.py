@@ -28,8 +28,9 @@ from metammo.learner.checkpoint import (
     save_policy,
     settings_to_json,
 )
-from metammo.learner.metrics import MetricsFile
+from metammo.learner.metrics import MetricsFile, boards_of, wandb
 from metammo.learner.mix import Mix
+from metammo.learner.origin import write_origin
 from metammo.learner.ppo import PPO
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
@@ -38,8 +39,8 @@ from metammo.replay.header import ReplayError
 from metammo.tasks.parsing import read_task
 from metammo.world.columns import Cause
 
-Evaluate = Callable[[Any, int], dict[str, float]]
-"""Called with the network and the steps so far; returns numbers to log."""
+Evaluate = Callable[[Any, int, Path], dict[str, float]]
+"""Called with the network, the steps so far and the run's folder; returns numbers to log."""
 
 Record = Callable[[Any, Path, int], None]
 """Called with the network, the file to write, and how many times that was due before."""
@@ -100,7 +101,7 @@ def due(every: int, steps: int) -> int:
 
 
 class Run:
-    """One training run and its folder: settings, metrics, checkpoints.
+    """One training run and its folder: settings, origin, metrics, checkpoints.
 
     Attributes:
         folder: where it is kept.
@@ -248,7 +249,7 @@ class Run:
 
     def rate(self, evaluate: Evaluate) -> dict[str, float]:
         """Evaluate the present policy; keep it if it is the best so far."""
-        scores = evaluate(self.algorithm.module, self.steps)
+        scores = evaluate(self.algorithm.module, self.steps, self.folder)
         if scores.get("score", -math.inf) > self.best:
             self.best = scores["score"]
             self.save("best")
@@ -315,9 +316,12 @@ def train(
         ValueError: a setting that cannot be met.
         LearningError: a loss or gradient that is no number; the last checkpoint stands.
     """
+    if settings.wandb:
+        wandb()  # before there is a folder: it may have to be installed first
     run = Run(settings)
     settings = run.settings
-    metrics = MetricsFile(run.folder, run.steps)
+    name = write_origin(run.folder, run.steps)
+    metrics = MetricsFile(run.folder, run.steps, boards_of(settings, run.folder, run.steps, name))
     line = ProgressLine(run.goal, run.steps, quiet)
     if run.steps == 0:
         run.save("last")
@@ -343,6 +347,7 @@ def train(
             if is_over or run.steps - kept >= settings.checkpoint_every:
                 kept = run.steps
                 run.save("last")
+                metrics.write_table()
             if is_over:
                 break
     finally:
