@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from metammo.learner.checkpoint import settings_to_json
+from metammo.learner.origin import write_origin
 from metammo.learner.settings import TrainSettings
 
 LINES, TABLE = "metrics.jsonl", "metrics.parquet"
@@ -165,3 +166,15 @@ class MetricsFile:
         """Write out what is left."""
         for board in self.boards:
             board.close()
+
+
+def open_metrics(settings: TrainSettings, folder: Path, steps: int) -> MetricsFile:
+    """Note in a run's folder where this start of it comes from, and return where its metrics go.
+
+    Args:
+        settings: the run's.
+        folder: the run's.
+        steps: at which it begins, or goes on.
+    """
+    name = write_origin(folder, steps)
+    return MetricsFile(folder, steps, boards_of(settings, folder, steps, name))

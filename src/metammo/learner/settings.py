@@ -58,7 +58,8 @@ class TrainSettings:
     rollout: int = 32
     """Ticks between updates; a multiple of the sequence."""
     policy: str = "small"
-    """Named size of the policy."""
+    """Size of the network (small, small-lstm, small-mingru, small-transformer, base), or
+    path.py:Class, a torch module of your own."""
     seed: int = 0
     """Of worlds, weights and sampling."""
     threads: int = 0
