@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import polars as pl
 import tyro
 
-from metammo.cli.show import counted, note, print_json, print_table
-from metammo.evaluation.report_parts import DASH
+from metammo.cli.show import note, print_json, print_table
+from metammo.evaluation.report_parts import DASH, counted
 from metammo.evaluation.sweep import WORDS, Pruning, Sweep
 from metammo.evaluation.sweep_figure import sweep_figure
 from metammo.evaluation.sweep_space import read_vary, varied_settings
