@@ -15,11 +15,25 @@ CHUNK = 16
 """Episodes of a piece of work, played side by side."""
 
 
-def _ray() -> Any:
+def connect(address: str = "") -> Any:
+    """Return Ray, connected.
+
+    Args:
+        address: of a running cluster; "": RAY_ADDRESS, or else one of this machine is begun.
+
+    Raises:
+        ValueError: Ray is not installed, or there is no cluster at the address.
+    """
     try:
-        return importlib.import_module("ray")
+        ray = importlib.import_module("ray")
     except ImportError as error:
         raise ValueError("Ray is not installed: pip install 'metammo[ray]'") from error
+    if not ray.is_initialized():
+        try:
+            ray.init(address=address or None, log_to_driver=False)
+        except (ConnectionError, RuntimeError) as error:
+            raise ValueError(f"no Ray cluster at {address or 'RAY_ADDRESS'}: {error}") from error
+    return ray
 
 
 def _play(match: Match, numbers: Sequence[int]) -> list[Played]:
@@ -38,14 +52,7 @@ class RayRunner:
     """
 
     def __init__(self, address: str = "") -> None:
-        self.ray = _ray()
-        if not self.ray.is_initialized():
-            try:
-                self.ray.init(address=address or None, log_to_driver=False)
-            except (ConnectionError, RuntimeError) as error:
-                raise ValueError(
-                    f"no Ray cluster at {address or 'RAY_ADDRESS'}: {error}"
-                ) from error
+        self.ray = connect(address)
 
     def __call__(
         self, jobs: Sequence[Job], *, worlds: int = CHUNK, threads: int | None = None
