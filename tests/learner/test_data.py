@@ -17,7 +17,7 @@ from tests.contract.batches import ALL_GAMES
 from tests.policies.made_up import random_listings, random_observations
 
 PAGE = Path(__file__).parents[2] / "docs" / "concepts" / "data.md"
-ROW = re.compile(r"^\| `([\w.]+)` \| (\w+)\[(.*)\] \|")
+ROW = re.compile(r"^\| `([\w.]+)` \| (\w+)\[([^\]]*)\] \|")
 SIZE = re.compile(r"^\| `(\w+)` \| (\d+) \| (\d+) \|")
 SETTINGS = TrainSettings(
     games=("race_to_center", "survive", "team_battle"),

@@ -126,7 +126,7 @@ class RecurrentPolicy(
                 logits.append(pointed[head])
             logits.append(plain[:, place : place + own])
             place += own
-        return torch.cat(logits, dim=-1), self.value_layer(hidden).squeeze(-1)
+        return torch.cat(logits, dim=-1), self.value_layer(hidden).squeeze(-1).float()
 
     def _rate_offers(self, hidden: Tensor, encoded: Encoded) -> Tensor:
         """Return how much each offer is wanted, float32[rows, 384]; see `items.MarketEncoder`."""
