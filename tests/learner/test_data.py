@@ -17,7 +17,7 @@ from tests.contract.batches import ALL_GAMES
 from tests.policies.made_up import random_listings, random_observations
 
 PAGE = Path(__file__).parents[2] / "docs" / "concepts" / "data.md"
-ROW = re.compile(r"^\| `([\w.]+)` \| (\w+)\[([^\]]*)\] \|")
+ROW = re.compile(r"^\| `([\w.]+)` \| (\w+)\[(.*?)\] \|")
 SIZE = re.compile(r"^\| `(\w+)` \| (\d+) \| (\d+) \|")
 SETTINGS = TrainSettings(
     games=("race_to_center", "survive", "team_battle"),
@@ -44,7 +44,7 @@ def tensors_of(run):
     """Return all that the page names, by name."""
     buffer, algorithm = run.actor.buffer, run.algorithm
     module, heads = algorithm.module, algorithm.heads
-    minibatch = next(buffer.minibatches(512, torch.Generator().manual_seed(0)))
+    minibatch = next(buffer.minibatches(2, torch.Generator().manual_seed(0)))
     encoded = module.encode(minibatch.inputs)
     features = torch.zeros(minibatch.begins.numel(), encoded.features.shape[1])
     features = features.index_copy(0, minibatch.living, encoded.features)
