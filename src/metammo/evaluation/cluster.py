@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from metammo.evaluation.ledger import Played
-from metammo.evaluation.match import Match, play_episodes
+from metammo.evaluation.match import Job, Match, play_episodes
 
 CHUNK = 16
 """Episodes of a piece of work, played side by side."""
@@ -48,18 +48,12 @@ class RayRunner:
                 ) from error
 
     def __call__(
-        self,
-        match: Match,
-        numbers: Sequence[int],
-        *,
-        worlds: int = CHUNK,
-        threads: int | None = None,
-    ) -> Iterator[Played]:
-        """Yield each of the episodes as its piece of work is done.
+        self, jobs: Sequence[Job], *, worlds: int = CHUNK, threads: int | None = None
+    ) -> Iterator[tuple[int, Played]]:
+        """Yield the place of each episode's job, and what came of it, as its piece of work is done.
 
         Args:
-            match: what is played; its policies go to the workers.
-            numbers: of the episodes.
+            jobs: matches, and which of their episodes; their policies go to the workers.
             worlds: episodes side by side in a worker, at most 16.
             threads: workers at a time; by default as many as the cluster has processors.
         """
@@ -68,16 +62,23 @@ class RayRunner:
             raise ValueError(f"worlds and threads must be at least 1, got {worlds} and {threads}")
         # A lost worker is no failure of the work; one that raises is.
         play = self.ray.remote(num_cpus=1, max_retries=-1)(_play)
-        shared = self.ray.put(match)
-        waiting = [numbers[first : first + size] for first in range(0, len(numbers), size)][::-1]
-        running: list[Any] = []
+        shared = [self.ray.put(match) for match, _ in jobs]
+        waiting = [
+            (place, numbers[first : first + size])
+            for place, (_, numbers) in enumerate(jobs)
+            for first in range(0, len(numbers), size)
+        ][::-1]
+        running: dict[Any, int] = {}
         try:
             while waiting or running:
                 while waiting and (threads is None or len(running) < threads):
-                    running.append(play.remote(shared, waiting.pop()))
-                done, running = self.ray.wait(running)
+                    place, numbers = waiting.pop()
+                    running[play.remote(shared[place], numbers)] = place
+                done, _ = self.ray.wait(list(running))
                 for piece in done:
-                    yield from self._get(piece)
+                    place = running.pop(piece)
+                    for played in self._get(piece):
+                        yield place, played
         finally:
             for piece in running:
                 self.ray.cancel(piece, force=True)
