@@ -1,6 +1,7 @@
 """How policies are kept: a folder with weights as safetensors and a description as JSON."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from metammo.policies.recurrent import RecurrentPolicy
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "config.json"
 FORMAT = 1
+WAYS = ("layer_norm", "acts", "epsilon")
+"""What a description says of a network beside its sizes."""
 
 
 class CheckpointError(ValueError):
@@ -25,6 +28,7 @@ def describe(module: RecurrentPolicy, **more: Any) -> dict[str, Any]:
     return {
         "format": FORMAT,
         **module.settings,
+        **asdict(module.choosing),
         "layout": module.layout_name,
         "row_bytes": MINI_LAYOUT.row_bytes,
         "head_sizes": list(module.head_sizes),
@@ -68,7 +72,13 @@ def load_module(folder: Path, device: str = "cpu") -> RecurrentPolicy:
     """
     description = read_description(folder)
     sizes = ("state_size", "patch_width", "entity_width", "width")
-    module = RecurrentPolicy(**{name: int(description[name]) for name in sizes})
+    # Older descriptions say nothing of these.
+    told = {name: description[name] for name in WAYS if name in description}
+    told |= {name: int(description[name]) for name in sizes}
+    try:
+        module = RecurrentPolicy(**told)
+    except ValueError as error:
+        raise CheckpointError(f"{folder / DESCRIPTION}: {error}") from error
     path = folder / WEIGHTS
     if not path.is_file():
         raise CheckpointError(f"{str(folder)!r} has no weights: {WEIGHTS} is missing")

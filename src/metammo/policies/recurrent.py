@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from metammo.actions import HEAD_TARGET, MINI_HEADS, head_sizes
 from metammo.observe.layout import MINI_LAYOUT
+from metammo.policies.choosing import SAMPLES, Choosing
 from metammo.policies.encoders import ObservationEncoder
 from metammo.policies.inputs import Inputs
 
@@ -66,6 +67,10 @@ class RecurrentPolicy(
         patch_width: features of a patch of tiles.
         entity_width: features of an entity.
         width: features of an observation.
+        layer_norm: normalise the features of an observation, and what the heads are given (Ba et
+            al. 2016).
+        acts: how actions are chosen by it; see `choosing.Choosing`.
+        epsilon: likewise.
     """
 
     def __init__(
@@ -74,6 +79,10 @@ class RecurrentPolicy(
         patch_width: int = 24,
         entity_width: int = 32,
         width: int = 128,
+        *,
+        layer_norm: bool = False,
+        acts: str = SAMPLES,
+        epsilon: float = 0.0,
     ) -> None:
         super().__init__()
         self.state_size = state_size
@@ -83,13 +92,17 @@ class RecurrentPolicy(
             "patch_width": patch_width,
             "entity_width": entity_width,
             "width": width,
+            "layer_norm": layer_norm,
         }
+        self.choosing = Choosing(acts, epsilon)
         self.head_sizes = head_sizes(MINI_HEADS)
         self.layout_name = MINI_LAYOUT.name
         self.encoder = ObservationEncoder(MINI_LAYOUT, patch_width, entity_width, width)
         self.core = RecurrentCore(width, state_size)
         plain = sum(self.head_sizes) - self.head_sizes[HEAD_TARGET] + 1
         self.choice_layer = nn.Linear(state_size + width, plain)
+        self.feature_norm = nn.LayerNorm(width) if layer_norm else nn.Identity()
+        self.hidden_norm = nn.LayerNorm(state_size + width) if layer_norm else nn.Identity()
         self.query_layer = nn.Linear(state_size + width, entity_width)
         self.value_layer = nn.Linear(state_size + width, 1)
         self._initialise()
@@ -109,12 +122,12 @@ class RecurrentPolicy(
     def encode(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """Return features, float32[rows, width], and entity keys of observations."""
         features, keys = self.encoder(inputs.rows)
-        return features, keys
+        return self.feature_norm(features), keys
 
     def decode(self, outputs: Tensor, encoded: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """Return logits, float32[rows, choices], and values, float32[rows]."""
         features, keys = encoded
-        hidden = torch.cat((outputs, features), dim=-1)
+        hidden = self.hidden_norm(torch.cat((outputs, features), dim=-1))
         plain = self.choice_layer(hidden)
         query = self.query_layer(hidden)
         targets = torch.bmm(keys, query.unsqueeze(-1)).squeeze(-1)
@@ -141,12 +154,12 @@ POLICIES: dict[str, dict[str, Any]] = {
 """Named sizes of the recurrent policy."""
 
 
-def make_policy(name: str) -> RecurrentPolicy:
-    """Return a new policy of a named size.
+def make_policy(name: str, *, layer_norm: bool = False) -> RecurrentPolicy:
+    """Return a new policy of a named size; see `RecurrentPolicy` for what else is given.
 
     Raises:
         ValueError: an unknown name.
     """
     if name not in POLICIES:
         raise ValueError(f"unknown policy {name!r}; there are {', '.join(POLICIES)}")
-    return RecurrentPolicy(**POLICIES[name])
+    return RecurrentPolicy(**POLICIES[name], layer_norm=layer_norm)
