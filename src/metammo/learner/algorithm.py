@@ -9,7 +9,7 @@ from torch import Tensor
 from metammo.actions import FULL_HEADS
 from metammo.learner.rollout import Minibatch, Rollout
 from metammo.learner.scale import ReturnScale
-from metammo.learner.settings import PPOSettings
+from metammo.learner.settings import AlgorithmSettings
 from metammo.policies.heads import ActionHeads
 
 
@@ -25,6 +25,7 @@ class Algorithm:
         heads: how its logits become actions.
         head_names: what the heads are called.
         scale: of each game's returns.
+        share: of the run that is done, 0..1; set before each rollout.
 
     Args:
         module: as `policies.recurrent.RecurrentPolicy`.
@@ -38,7 +39,7 @@ class Algorithm:
         self,
         module: Any,
         games: Sequence[str],
-        settings: PPOSettings,
+        settings: AlgorithmSettings,
         *,
         seed: int = 0,
         device: str | torch.device = "cpu",
@@ -54,6 +55,7 @@ class Algorithm:
         )
         self.shuffler = torch.Generator().manual_seed(seed)
         self.scale = ReturnScale(len(games), self.device)
+        self.share = 0.0
 
     @property
     def acting(self) -> Any:

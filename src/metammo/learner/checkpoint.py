@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import metammo
-from metammo.learner.settings import PPOSettings, TrainSettings
+from metammo.learner.settings import ALGORITHMS, TrainSettings
 from metammo.policies.hub import DESCRIPTION, WEIGHTS, CheckpointError, describe
 
 STATE = "training.safetensors"
@@ -27,7 +27,10 @@ PROGRESS = "training.json"
 def settings_to_json(settings: TrainSettings) -> dict[str, Any]:
     """Return settings as JSON can hold them."""
     values = asdict(settings)
-    return {name: str(v) if isinstance(v, Path) else v for name, v in values.items()}
+    # What other algorithms are told has no part in the run.
+    others = [name for name in ALGORITHMS if name != settings.algorithm]
+    kept = {name: value for name, value in values.items() if name not in others}
+    return {name: str(v) if isinstance(v, Path) else v for name, v in kept.items()}
 
 
 def settings_from_json(values: dict[str, Any]) -> TrainSettings:
@@ -37,11 +40,13 @@ def settings_from_json(values: dict[str, Any]) -> TrainSettings:
         CheckpointError: a setting that this version does not know.
     """
     try:
-        ppo = PPOSettings(**values["ppo"])
-        rest = {name: value for name, value in values.items() if name not in ("ppo", "resume")}
+        rest = {name: value for name, value in values.items() if name != "resume"}
+        for name, kind in ALGORITHMS.items():
+            if name in rest:
+                rest[name] = kind(**rest[name])
         rest["games"] = tuple(rest["games"])
         rest["folder"] = Path(rest["folder"])
-        return TrainSettings(**rest, ppo=ppo)
+        return TrainSettings(**rest)
     except (KeyError, TypeError) as error:
         raise CheckpointError(
             f"the run's settings are of another version ({error}); this is {metammo.__version__}"

@@ -18,6 +18,7 @@ from metammo.envs.batch import Batch, make_vec
 from metammo.envs.crew import core_count
 from metammo.learner.actor import Actor
 from metammo.learner.algorithm import LearningError
+from metammo.learner.algorithms import make_algorithm
 from metammo.learner.checkpoint import (
     Part,
     Snapshot,
@@ -30,7 +31,6 @@ from metammo.learner.checkpoint import (
 )
 from metammo.learner.metrics import MetricsFile
 from metammo.learner.mix import Mix
-from metammo.learner.ppo import PPO
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
 from metammo.policies.recurrent import make_policy
@@ -126,7 +126,7 @@ class Run:
         torch.set_num_threads(threads)
         keep_memory()
         torch.manual_seed(settings.seed)
-        module = make_policy(settings.policy)
+        module = make_policy(settings.policy, layer_norm=settings.own.layer_norm)
         if module.layout_name != settings.config:
             raise ValueError(
                 f"policy {settings.policy!r} plays the {module.layout_name} config, not "
@@ -142,14 +142,14 @@ class Run:
         )
         self.mix = Mix(self.batch, settings.game_sampling, settings.task_sampling)
         where = {"device": settings.device}
-        self.algorithm = PPO(
-            module, self.batch.game_names, settings.ppo, seed=settings.seed + 1, **where
+        self.algorithm = make_algorithm(
+            settings, module, self.batch.game_names, seed=settings.seed + 1, **where
         )
         self.actor = Actor(
             self.batch,
             self.algorithm,
             rollout=settings.rollout,
-            sequence=settings.ppo.sequence,
+            sequence=settings.own.sequence,
             seed=settings.seed,
             **where,
         )
@@ -185,8 +185,9 @@ class Run:
 
     def learning_rate(self) -> float:
         """Return the present learning rate: it falls to a tenth over the run."""
-        rate = self.settings.ppo.learning_rate
-        if not self.settings.ppo.anneal:
+        own = self.settings.own
+        rate = own.learning_rate
+        if not own.anneal:
             return rate
         return rate * max(1.0 - 0.9 * self.steps / self.goal, 0.1)
 
@@ -197,6 +198,7 @@ class Run:
             LearningError: a loss or gradient that is no number.
         """
         rate = self.learning_rate()
+        self.algorithm.share = min(self.steps / self.goal, 1.0)
         self.note_episodes(self.actor.collect())
         started = time.perf_counter()
         try:
