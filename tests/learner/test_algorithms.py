@@ -46,6 +46,11 @@ def same(one, other):
     return set(one) == set(other) and all(torch.equal(one[name], other[name]) for name in one)
 
 
+def state_of(part):
+    """Return a part's state but waiting rollouts, where the rows of the dead are anything."""
+    return {k: value for k, value in part.state_dict().items() if not k.startswith("queue.")}
+
+
 @pytest.mark.parametrize("algorithm", ["impala", "pqn"])
 def test_a_resumed_run_goes_on_bit_for_bit(tmp_path, algorithm):
     whole = Run(settings_in(tmp_path, algorithm))
@@ -59,7 +64,8 @@ def test_a_resumed_run_goes_on_bit_for_bit(tmp_path, algorithm):
     assert type(resumed.algorithm) is type(whole.algorithm)
     assert learn(resumed, 2) == logged[2:]
     for part in ("actor", "algorithm"):
-        assert same(whole.parts[part].state_dict(), resumed.parts[part].state_dict())
+        one, other = (state_of(run.parts[part]) for run in (whole, resumed))
+        assert same(one, other)
     assert same(weights(whole.algorithm.module), weights(resumed.algorithm.module))
     for run in (whole, resumed):
         run.batch.close()
