@@ -13,8 +13,9 @@ from metammo.policies.hub import load_module
 
 COMMAND = [sys.executable, "-m", "metammo.cli.main", "train"]
 SETTINGS = [
-    *("--games", "race_to_center", "--steps", "32000", "--worlds", "2", "--rollout", "16"),
-    *("--threads", "2", "--checkpoint-every", "8000", "--ppo.minibatch", "512"),
+    *("--games", "race_to_center", "--steps", "16000", "--worlds", "2", "--rollout", "8"),
+    *("--threads", "2", "--checkpoint-every", "4000"),
+    *("--ppo.minibatch", "512", "--ppo.sequence", "8"),
 ]
 
 
@@ -55,14 +56,14 @@ def test_a_killed_run_goes_on_bit_for_bit(play, tmp_path):
     run = tmp_path / "killed"
     deadline = time.monotonic() + 300
     # Past a checkpoint, in the middle of what no checkpoint holds yet.
-    while not any(row["steps"] > 14_000 for row in rows_of(run)):
+    while not any(row["steps"] > 7_000 for row in rows_of(run)):
         assert killed.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     kept = json.loads((run / "checkpoints/last/training.json").read_text())["steps"]
-    assert 0 < kept < 32_000
+    assert 0 < kept < 16_000
     finish(whole)
     finish(play("--resume", str(run), "--threads", "2"))
 
@@ -76,3 +77,41 @@ def test_a_killed_run_goes_on_bit_for_bit(play, tmp_path):
         for path in (tmp_path / "whole", run)
     ]
     assert logs[0] == logs[1]
+
+
+KILL_WHILE_WRITING = """
+import os, signal, sys
+from metammo.cli.main import main
+from metammo.learner import checkpoint
+
+save_file, left = checkpoint.save_file, 4  # two files a checkpoint, the first one at the start
+
+def save(tensors, path):
+    global left
+    left -= 1
+    save_file(tensors, path)
+    if left < 0:
+        os.truncate(path, path.stat().st_size // 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+checkpoint.save_file = save
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_run_killed_while_it_writes_a_checkpoint_goes_on_from_the_one_before(play, tmp_path):
+    command = [sys.executable, "-c", KILL_WHILE_WRITING, "train", *SETTINGS]
+    killed = subprocess.run([*command, "--folder", str(tmp_path), "--name", "run"])
+    assert killed.returncode == -signal.SIGKILL
+    checkpoints = tmp_path / "run/checkpoints"
+    assert (checkpoints / ".last-part").is_dir()
+    kept = json.loads((checkpoints / "last/training.json").read_text())["steps"]
+    assert kept >= 8000
+    finish(play("--resume", str(tmp_path / "run"), "--threads", "2"))
+    steps = [row["steps"] for row in rows_of(tmp_path / "run")]
+    assert kept in steps
+    assert steps == sorted(set(steps))
+    assert steps[-1] >= 32_000
+    assert not (checkpoints / ".last-part").exists()

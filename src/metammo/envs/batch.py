@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from metammo.actions import HEADS, head_sizes
 from metammo.envs.crew import Crew, core_count
-from metammo.envs.driver import load_driver, load_timed_driver
+from metammo.envs.driver import find_places, load_driver, load_timed_driver
 from metammo.jit import IS_COMPILED, FirstCompile
 from metammo.minigames.definition import compile_error
 from metammo.minigames.minigame import find_game, split_config
@@ -116,6 +116,7 @@ class Batch:
         worlds: int = 64,
         *,
         seed: int = 0,
+        first_world: int = 0,
         threads: int | None = None,
         config: str = "mini",
         size: str | Sizes = STANDARD,
@@ -131,7 +132,8 @@ class Batch:
         Args:
             games: one game, several, or a mix by weight; see `Games`.
             worlds: how many are stepped together.
-            seed: world i is seeded by a hash of (seed, i).
+            seed: world i is seeded by a hash of (seed, first_world + i).
+            first_world: number of the batch's first world, where it is a part of a larger batch.
             threads: cores to use; by default all.
             config: "mini" or "full".
             size: "standard", "large" or "tiny".
@@ -178,7 +180,7 @@ class Batch:
         self.heads = HEADS[self.config]
         self.layout = LAYOUTS[self.config]
         self._mask_size = sum(head_sizes(self.heads))
-        self.world_count = worlds
+        self.world_count, self.first_world = worlds, first_world
         self.agent_count = int(self.table["player_count"].max())
         self.map_family = HELD_OUT_MAPS if held_out else TRAINING_MAPS
         self.map_count = maps
@@ -187,6 +189,7 @@ class Batch:
         self._scratch = _plain(make_scratch(self._crew.threads, self.sizes))
         self._head_sizes = np.array(head_sizes(self.heads), np.int64)
         self.watchers: list[Watcher] = []
+        self._places: Any = None
         self._allocate()
         self.reset(seed)
 
@@ -256,9 +259,12 @@ class Batch:
             Observations and an empty info.
         """
         if seed is not None:
-            seeds = [seed_of(seed, index) for index in range(self.world_count)]
+            numbers = range(self.first_world, self.first_world + self.world_count)
+            seeds = [seed_of(seed, number) for number in numbers]
             self._seed_worlds(slice(None), seeds)
         with FirstCompile(f"{self._driver.__name__}-{self.sizes.name}", "the simulator"):
+            if self._places is None:
+                self._places = find_places(self._driver, self.config, self._first_arguments())
             self._run(self._driver.RESET)
         for array in (self.rewards, self.terminated, self.truncated, self.done):
             array[...] = 0
@@ -330,6 +336,7 @@ class Batch:
 
     def _named_arrays(self) -> dict[str, NDArray[Any]]:
         return {
+            "places": self._places,
             "table": self._plain_table,
             "tasks": self._plain_tasks,
             "scratch": self._scratch,
@@ -348,6 +355,19 @@ class Batch:
             "final_markets": self.final_markets,
             "final_masks": self._final_masks,
             "results": self._plain_results,
+        }
+
+    def _first_arguments(self) -> dict[str, tuple[Any, ...]]:
+        """Return what the driver's shared kernels are called with, of the first world."""
+        world, kept = self._plain_worlds[0], self._kept[0]
+        rows, masks = self._plain_observations[0], self.masks[0]
+        return {
+            "tick_world": (world, self._actions[0]),
+            "update_tasks": (world,),
+            "refill_npcs": (world,),
+            "begin_episode": (world, self._plain_table[0], self._plain_tasks),
+            "observe_world": (world, self._scratch[0], kept, rows, masks),
+            "observe_items": (world, kept, rows, self.markets[0], masks),
         }
 
     def step_timed(self, actions: Any) -> dict[str, int]:

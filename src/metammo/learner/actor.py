@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from metammo.envs.batch import Batch
+from metammo.learner.processes import ALONE, Processes
 from metammo.learner.rollout import Rollout
 from metammo.policies.inputs import Inputs
 
@@ -46,6 +47,7 @@ class Actor:
         sequence: ticks of a sequence of the rollout.
         seed: of the choices.
         device: where the network runs.
+        processes: those that learn together; steps and episodes are those of all.
     """
 
     def __init__(
@@ -57,8 +59,9 @@ class Actor:
         sequence: int,
         seed: int = 0,
         device: str | torch.device = "cpu",
+        processes: Processes = ALONE,
     ) -> None:
-        self.batch, self.chooser = batch, chooser
+        self.batch, self.chooser, self.processes = batch, chooser, processes
         self.device = torch.device(device)
         self.sampler = torch.Generator(device=self.device).manual_seed(seed)
         size = chooser.acting.state_size
@@ -73,9 +76,12 @@ class Actor:
         self.seconds: dict[str, float] = defaultdict(float)
 
     def collect(self) -> list[Any]:
-        """Fill the rollout; return the results of the episodes that ended, in world order."""
+        """Fill the rollout; return the results of the episodes that ended.
+
+        They come tick after tick, of a tick in the order of worlds, those of all processes.
+        """
         buffer, batch = self.buffer, self.batch
-        finished: list[Any] = []
+        finished: list[list[Any]] = []
         self.chooser.acting.eval()
         for step in range(buffer.steps):
             started = time.perf_counter()
@@ -86,12 +92,28 @@ class Actor:
             batch.step(actions)
             self.seconds["simulator"] += time.perf_counter() - stepped
             self._note(step)
-            finished.extend(batch.results[world].copy() for world in batch.done.nonzero()[0])
-        self.steps += int(buffer.alive.sum())
-        for number in range(len(self.game_steps)):
-            self.game_steps[number] += int((buffer.alive & (buffer.games == number)).sum())
+            finished.append([batch.results[world].copy() for world in batch.done.nonzero()[0]])
+        self._count()
         self._value_next()
-        return finished
+        return self._told(finished)
+
+    def _count(self) -> None:
+        games = self.buffer.games[self.buffer.alive].long()
+        counts = self.processes.sum(torch.bincount(games, minlength=len(self.game_steps)))
+        self.steps += int(counts.sum())
+        self.game_steps = [a + b for a, b in zip(self.game_steps, counts.tolist(), strict=True)]
+
+    def _told(self, finished: list[list[Any]]) -> list[Any]:
+        """Return the results of all processes, in the order that one process would have."""
+        own = [result for results in finished for result in results]
+        if self.processes.count == 1:
+            return own
+        counts = np.array([len(results) for results in finished], np.int64)
+        lengths = np.stack(self.processes.gather(counts))
+        rows = self.processes.gather(np.array(own, self.batch.results.dtype))
+        parts = [np.split(each, of.cumsum()[:-1]) for each, of in zip(rows, lengths, strict=True)]
+        ordered = [each[step] for step in range(len(finished)) for each in parts]
+        return [result for results in ordered for result in results]
 
     def _flat(self, array: Any) -> Tensor:
         """Return an array of the batch, [worlds, agents, ...], as [rows, ...] where it lies."""

@@ -1,12 +1,13 @@
 """What learning algorithms share: a network, its optimizer, the scale of returns, a safe step."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from metammo.actions import FULL_HEADS
+from metammo.learner.processes import ALONE, Processes
 from metammo.learner.rollout import Minibatch, Rollout
 from metammo.learner.scale import ReturnScale
 from metammo.learner.settings import AlgorithmSettings
@@ -15,6 +16,18 @@ from metammo.policies.heads import ActionHeads
 
 class LearningError(RuntimeError):
     """A loss or gradient that is no number."""
+
+
+class Part(Protocol):
+    """A part of a run whose state decides how it goes on."""
+
+    def state_dict(self) -> Mapping[str, torch.Tensor]:
+        """Return the state, by flat names."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Set what `state_dict` gave."""
+        ...
 
 
 class Algorithm:
@@ -33,6 +46,7 @@ class Algorithm:
         settings: the algorithm's numbers.
         seed: of the order of minibatches.
         device: where the network runs.
+        processes: those that learn together.
     """
 
     def __init__(
@@ -43,8 +57,9 @@ class Algorithm:
         *,
         seed: int = 0,
         device: str | torch.device = "cpu",
+        processes: Processes = ALONE,
     ) -> None:
-        self.settings, self.games = settings, tuple(games)
+        self.settings, self.games, self.processes = settings, tuple(games), processes
         self.device = torch.device(device)
         self.module = module.to(self.device)
         self.heads = ActionHeads(module.head_sizes)
@@ -74,6 +89,10 @@ class Algorithm:
         """Learn from a rollout; return the means of what is to be logged."""
         raise NotImplementedError
 
+    def own_parts(self) -> dict[str, Part]:
+        """Return parts whose state is not alike in all processes, by name."""
+        return {}
+
     def set_learning_rate(self, learning_rate: float) -> None:
         """Set the optimizer's learning rate."""
         for group in self.optimizer.param_groups:
@@ -94,14 +113,34 @@ class Algorithm:
         logits, values = self.module.decode(outputs, encoded)
         return logits, values
 
-    def descend(self, loss: Tensor) -> Tensor:
+    def minibatches(self, buffer: Rollout) -> Iterator[Minibatch]:
+        """Deal out a rollout's living steps; as many minibatches as in the other processes.
+
+        Where other processes have steps left and this one none, it takes part with no rows.
+        """
+        size = self.settings.minibatch
+        living = self.processes.sum(buffer.alive.sum())
+        count = max(round(int(living) / (size * self.processes.count)), 1)
+        for minibatch in buffer.minibatches(count, self.shuffler):
+            if len(minibatch.source):
+                yield minibatch
+            else:
+                nothing = sum(weight.sum() * 0 for weight in self.module.parameters())
+                self.descend(torch.as_tensor(nothing), 0)
+
+    def descend(self, loss: Tensor, rows: int) -> Tensor:
         """Take one step down a loss; return the gradient's norm before it was clipped.
+
+        Args:
+            loss: a mean over rows of this process.
+            rows: how many.
 
         Raises:
             LearningError: loss or gradient is no number; the weights are as they were.
         """
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self.processes.average_gradients(self.module.parameters(), rows)
         parameters = self.module.parameters()
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.settings.gradient_norm)
         if not (bool(torch.isfinite(loss)) and bool(torch.isfinite(norm))):

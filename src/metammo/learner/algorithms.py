@@ -9,6 +9,7 @@ from metammo.learner.algorithm import Algorithm
 from metammo.learner.impala import Impala
 from metammo.learner.ppo import PPO
 from metammo.learner.pqn import PQN
+from metammo.learner.processes import ALONE, Processes
 from metammo.learner.settings import TrainSettings
 
 KINDS: dict[str, type[Algorithm]] = {"ppo": PPO, "impala": Impala, "pqn": PQN}
@@ -22,11 +23,12 @@ def make_algorithm(
     *,
     seed: int = 0,
     device: str | torch.device = "cpu",
+    processes: Processes = ALONE,
 ) -> Algorithm:
     """Return what a run learns by; see `Algorithm`.
 
     Raises:
         ValueError: an unknown algorithm, or a setting of it that cannot be met.
     """
-    own = settings.own
-    return KINDS[settings.algorithm](module, games, own, seed=seed, device=device)
+    common: dict[str, Any] = {"seed": seed, "device": device, "processes": processes}
+    return KINDS[settings.algorithm](module, games, settings.own, **common)

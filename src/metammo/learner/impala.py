@@ -7,7 +7,7 @@ PopArt-IMPALA (Hessel et al. 2018).
 """
 
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from metammo.learner.advantages import estimate_advantages
-from metammo.learner.algorithm import Algorithm
+from metammo.learner.algorithm import Algorithm, Part
 from metammo.learner.losses import divergence, explained_variance
 from metammo.learner.rollout import Minibatch, Rollout
 from metammo.learner.settings import ImpalaSettings
@@ -80,12 +80,56 @@ def vtrace(
     return VTrace(targets, advantages)
 
 
+def _laid_out(name: str, several: Iterable[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the tensors of several, by flat names that begin with a name and a number."""
+    return {
+        f"{name}.{place}.{key}": value.cpu()
+        for place, each in enumerate(several)
+        for key, value in each.items()
+    }
+
+
+def _gathered(
+    name: str, state: Mapping[str, Tensor], device: torch.device
+) -> list[dict[str, Tensor]]:
+    """Return what `_laid_out` was given."""
+    found: dict[int, dict[str, Tensor]] = {}
+    for flat, value in state.items():
+        if flat.startswith(f"{name}."):
+            _, place, key = flat.split(".", 2)
+            found.setdefault(int(place), {})[key] = value.to(device)
+    return [found[place] for place in sorted(found)]
+
+
+class Waiting:
+    """Rollouts that wait to be learned from.
+
+    Attributes:
+        rollouts: as `Rollout.tensors` gives them, oldest first.
+
+    Args:
+        device: where they lie.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.rollouts: deque[dict[str, Tensor]] = deque()
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the rollouts, by flat names."""
+        return _laid_out("rollout", self.rollouts)
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Set what `state_dict` gave."""
+        self.rollouts = deque(_gathered("rollout", state, self.device))
+
+
 class Impala(Algorithm):
     """Learns from rollouts that an older network has played.
 
     Attributes:
         past: weights of the latest networks, oldest first; the oldest acts.
-        queue: rollouts that wait, oldest first, as `Rollout.tensors` gives them.
+        queue: rollouts that wait; each process has its own.
     """
 
     settings: ImpalaSettings
@@ -95,25 +139,27 @@ class Impala(Algorithm):
         module: Any,
         games: Sequence[str],
         settings: ImpalaSettings,
-        *,
-        seed: int = 0,
-        device: str | torch.device = "cpu",
+        **common: Any,
     ) -> None:
         if settings.lag < 0 or settings.queue < 1:
             raise ValueError(
                 f"impala.lag must be at least 0 and impala.queue at least 1, got {settings.lag} "
                 f"and {settings.queue}"
             )
-        super().__init__(module, games, settings, seed=seed, device=device)
+        super().__init__(module, games, settings, **common)
         self._acting = deepcopy(self.module)
         self.past: deque[dict[str, Tensor]] = deque(maxlen=settings.lag + 1)
-        self.queue: deque[dict[str, Tensor]] = deque()
+        self.queue = Waiting(self.device)
         self._keep_weights()
 
     @property
     def acting(self) -> Any:
         """The network that acts, an older one than the one that learns."""
         return self._acting
+
+    def own_parts(self) -> dict[str, Part]:
+        """Return the rollouts that wait."""
+        return {"queue": self.queue}
 
     def _keep_weights(self) -> None:
         """Remember the present weights; act by the oldest that are remembered."""
@@ -125,8 +171,8 @@ class Impala(Algorithm):
         self.set_learning_rate(learning_rate)
         logged = {"learning_rate": learning_rate}
         logged["explained_variance"] = self._enqueue(buffer)
-        if len(self.queue) == self.settings.queue:
-            logged |= self._learn_from(buffer.holding(self.queue.popleft()))
+        if len(self.queue.rollouts) == self.settings.queue:
+            logged |= self._learn_from(buffer.holding(self.queue.rollouts.popleft()))
         self._keep_weights()
         return logged
 
@@ -145,10 +191,10 @@ class Impala(Algorithm):
             self.settings.discount,
             self.settings.trace,
         )
-        self.scale.update(returns[living], games[living])
+        self.scale.update(returns[living], games[living], self.processes)
         kept = {name: value.clone() for name, value in buffer.tensors().items()}
         # In the game's own units: the scale moves while the rollout waits.
-        self.queue.append({**kept, "next_values": next_values})
+        self.queue.rollouts.append({**kept, "next_values": next_values})
         return explained_variance(values[living], returns[living])
 
     def _learn_from(self, rollout: Rollout) -> dict[str, float]:
@@ -156,7 +202,7 @@ class Impala(Algorithm):
         logged: dict[str, list[float]] = defaultdict(list)
         self.module.train()
         for _ in range(settings.epochs):
-            for minibatch in rollout.minibatches(settings.minibatch, self.shuffler):
+            for minibatch in self.minibatches(rollout):
                 for name, value in self._learn(rollout, minibatch).items():
                     logged[name].append(value)
         return {name: sum(rows) / len(rows) for name, rows in logged.items()}
@@ -172,7 +218,7 @@ class Impala(Algorithm):
         critic = 0.5 * ((values - targets) ** 2).mean()
         entropy = entropies.sum(-1).mean()
         loss = policy + settings.value_weight * critic - settings.entropy_weight * entropy
-        norm = self.descend(loss)
+        norm = self.descend(loss, len(values))
         ratios = (joint - acted).detach().exp()
         by_head = entropies.detach().mean(0).tolist()
         return {
@@ -227,21 +273,11 @@ class Impala(Algorithm):
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return all but the weights that decides how learning goes on."""
-        tensors = super().state_dict()
-        for kind, kept in (("past", self.past), ("queue", self.queue)):
-            for place, each in enumerate(kept):
-                tensors |= {f"{kind}.{place}.{name}": value.cpu() for name, value in each.items()}
-        return tensors
+        return {**super().state_dict(), **_laid_out("past", self.past)}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Set what `state_dict` gave."""
         super().load_state_dict(state)
-        for kind, kept in (("past", self.past), ("queue", self.queue)):
-            found: dict[int, dict[str, Tensor]] = {}
-            for name, value in state.items():
-                if name.startswith(f"{kind}."):
-                    _, place, key = name.split(".", 2)
-                    found.setdefault(int(place), {})[key] = value.to(self.device)
-            kept.clear()
-            kept.extend(found[place] for place in sorted(found))
+        self.past.clear()
+        self.past.extend(_gathered("past", state, self.device))
         self._acting.load_state_dict(self.past[0])

@@ -66,14 +66,12 @@ class PQN(Algorithm):
         module: Any,
         games: Sequence[str],
         settings: PQNSettings,
-        *,
-        seed: int = 0,
-        device: str | torch.device = "cpu",
+        **common: Any,
     ) -> None:
         for name in ("epsilon", "final_epsilon", "acting_epsilon", "exploration"):
             if not 0 <= getattr(settings, name) <= 1:
                 raise ValueError(f"pqn.{name} must be in 0..1, got {getattr(settings, name)}")
-        super().__init__(module, games, settings, seed=seed, device=device)
+        super().__init__(module, games, settings, **common)
         self.module.choosing = Choosing(GREEDY, settings.acting_epsilon)
 
     def epsilon(self) -> float:
@@ -100,7 +98,7 @@ class PQN(Algorithm):
         logged: dict[str, list[float]] = defaultdict(list)
         self.module.train()
         for _ in range(settings.epochs):
-            for minibatch in buffer.minibatches(settings.minibatch, self.shuffler):
+            for minibatch in self.minibatches(buffer):
                 rows = buffer.rows_of(targets, minibatch.source)
                 for name, value in self._learn(minibatch, rows).items():
                     logged[name].append(value)
@@ -122,7 +120,7 @@ class PQN(Algorithm):
             settings.trace,
         )
         explained = explained_variance(values[living], returns[living])
-        self.scale.update(returns[living], games[living])
+        self.scale.update(returns[living], games[living], self.processes)
         return self.scale.normalise(returns, games), explained
 
     def _learn(self, minibatch: Minibatch, targets: Tensor) -> dict[str, float]:
@@ -130,7 +128,7 @@ class PQN(Algorithm):
         behind = self.heads.shortfalls(logits, minibatch.masks, minibatch.actions)
         worth = values + behind.sum(-1)
         loss = 0.5 * ((worth - targets) ** 2).mean()
-        norm = self.descend(loss)
+        norm = self.descend(loss, len(worth))
         by_head = behind.detach().mean(0).tolist()
         return {
             "value_loss": loss.item(),

@@ -110,7 +110,8 @@ class TrainSettings:
     algorithm: str = "ppo"
     """What learns: ppo, impala or pqn; each has settings of its own."""
     policy: str = "small"
-    """Named size of the policy."""
+    """Size of the network (small, small-lstm, small-mingru, small-transformer, base), or
+    path.py:Class, a torch module of your own."""
     seed: int = 0
     """Of worlds, weights and sampling."""
     threads: int = 0

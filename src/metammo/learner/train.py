@@ -20,7 +20,7 @@ from metammo.learner.actor import Actor
 from metammo.learner.algorithm import LearningError
 from metammo.learner.algorithms import make_algorithm
 from metammo.learner.checkpoint import (
-    Part,
+    Parts,
     Snapshot,
     find_checkpoint,
     read_progress,
@@ -31,12 +31,15 @@ from metammo.learner.checkpoint import (
 )
 from metammo.learner.metrics import MetricsFile
 from metammo.learner.mix import Mix
+from metammo.learner.processes import ALONE, Processes, join_processes, leave_processes
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
-from metammo.policies.recurrent import make_policy
+from metammo.policies.hub import make_policy
+from metammo.policies.own import name_to_resume
 from metammo.replay.header import ReplayError
 from metammo.tasks.parsing import read_task
 from metammo.world.columns import Cause
+from metammo.world.random import seed_of
 
 Evaluate = Callable[[Any, int], dict[str, float]]
 """Called with the network and the steps so far; returns numbers to log."""
@@ -108,70 +111,98 @@ class Run:
         means: running means over finished episodes, by game.
     """
 
-    def __init__(self, settings: TrainSettings) -> None:
+    def __init__(self, settings: TrainSettings, processes: Processes = ALONE) -> None:
+        self.processes = processes
         checkpoint: Path | None = None
-        progress: dict[str, Any] = {}
-        steps = 0
         if settings.resume is not None:
-            checkpoint = find_checkpoint(settings.resume)
-            kept, progress, steps = read_progress(checkpoint)
+            checkpoint = find_checkpoint(settings.resume, self._warn)
+            kept, _, _ = read_progress(checkpoint)
             # The goal and the machine may change; what decides the result may not.
-            self.folder = settings.resume
-            settings = replace(kept, steps=settings.steps or kept.steps, threads=settings.threads)
+            settings = replace(
+                kept,
+                steps=settings.steps or kept.steps,
+                threads=settings.threads,
+                policy=name_to_resume(kept.policy, settings.policy),
+            )
         self.goal = settings.steps or DEFAULT_STEPS
-        settings = replace(settings, steps=self.goal)
-        self.settings = settings
-        check_device(settings.device)
-        threads = settings.threads or core_count()
+        self.settings = settings = replace(settings, steps=self.goal)
+        threads = settings.threads or max(core_count() // processes.local_count, 1)
         torch.set_num_threads(threads)
         keep_memory()
+        self._make_learner(threads)
+        self.means: dict[str, dict[str, float]] = {}
+        self.updates, self.seconds, self.best = 0, 0.0, -math.inf
+        if checkpoint is None:
+            self.folder = self._make_folder()
+        else:
+            self.folder = checkpoint.parent.parent
+            self._restore(checkpoint)
+
+    def _warn(self, text: str) -> None:
+        if self.processes.is_first:
+            print(f"metammo: warning: {text}", file=sys.stderr, flush=True)
+
+    def _make_learner(self, threads: int) -> None:
+        """Make worlds, network, actor and algorithm; each process has its share of the worlds."""
+        settings, processes = self.settings, self.processes
+        device = processes.device if processes.count > 1 else settings.device
+        check_device(device)
         torch.manual_seed(settings.seed)
-        module = make_policy(settings.policy, layer_norm=settings.own.layer_norm)
-        if module.layout_name != settings.config:
+        own = settings.own
+        module = make_policy(settings.policy, settings.config, layer_norm=own.layer_norm)
+        worlds, left = divmod(settings.worlds, processes.count)
+        if left or not worlds:
             raise ValueError(
-                f"policy {settings.policy!r} plays the {module.layout_name} config, not "
-                f"{settings.config}: give --config {module.layout_name}"
+                f"{settings.worlds} worlds cannot be shared evenly by {processes.count} processes: "
+                "give --worlds a multiple of them"
             )
         self.batch: Batch = make_vec(
             list(settings.games),
-            settings.worlds,
+            worlds,
             seed=settings.seed,
+            first_world=processes.rank * worlds,
             threads=threads,
             config=settings.config,
             **({"task": read_task(settings.task)} if settings.task else {}),
         )
         self.mix = Mix(self.batch, settings.game_sampling, settings.task_sampling)
-        where = {"device": settings.device}
+        together: dict[str, Any] = {"device": device, "processes": processes}
         self.algorithm = make_algorithm(
-            settings, module, self.batch.game_names, seed=settings.seed + 1, **where
+            settings, module, self.batch.game_names, seed=settings.seed + 1, **together
         )
         self.actor = Actor(
             self.batch,
             self.algorithm,
             rollout=settings.rollout,
-            sequence=settings.own.sequence,
-            seed=settings.seed,
-            **where,
+            sequence=own.sequence,
+            seed=seed_of(settings.seed, processes.rank) if processes.rank else settings.seed,
+            **together,
         )
-        self.parts: dict[str, Part] = {
-            "actor": self.actor,
-            "algorithm": self.algorithm,
-            "mix": self.mix,
-        }
-        self.means: dict[str, dict[str, float]] = {}
-        self.updates, self.seconds, self.best = 0, 0.0, -math.inf
-        if checkpoint is None:
-            self.folder = run_folder(settings)
-            self.folder.mkdir(parents=True)
-            text = json.dumps(settings_to_json(settings), indent=2)
-            (self.folder / "settings.json").write_text(text, encoding="utf-8")
-        else:
-            restore_checkpoint(checkpoint, module, self.parts)
-            self.actor.steps = steps
-            self.means = progress["means"]
-            self.updates, self.seconds = progress["updates"], progress["seconds"]
-            self.best = progress["best"] if progress["best"] is not None else -math.inf
-            self.actor.game_steps = progress["game_steps"]
+        self.parts = Parts(
+            own={"actor": self.actor, **self.algorithm.own_parts()},
+            shared={"algorithm": self.algorithm, "mix": self.mix},
+        )
+
+    def _make_folder(self) -> Path:
+        """Return the run's new folder, which the first process makes."""
+        folder = ""
+        if self.processes.is_first:
+            made = run_folder(self.settings)
+            made.mkdir(parents=True)
+            text = json.dumps(settings_to_json(self.settings), indent=2)
+            (made / "settings.json").write_text(text, encoding="utf-8")
+            folder = str(made)
+        told = self.processes.gather(np.frombuffer(folder.encode(), np.uint8))
+        return Path(told[0].tobytes().decode())
+
+    def _restore(self, checkpoint: Path) -> None:
+        """Go on from a checkpoint."""
+        _, progress, self.actor.steps = read_progress(checkpoint)
+        restore_checkpoint(checkpoint, self.algorithm.module, self.parts, self.processes)
+        self.means = progress["means"]
+        self.updates, self.seconds = progress["updates"], progress["seconds"]
+        self.best = progress["best"] if progress["best"] is not None else -math.inf
+        self.actor.game_steps = progress["game_steps"]
 
     @property
     def steps(self) -> int:
@@ -239,17 +270,25 @@ class Run:
             "game_steps": self.actor.game_steps,
         }
         folder = self.folder / "checkpoints" / name
-        save_checkpoint(folder, self.snapshot(), self.parts, self.settings, progress)
+        save_checkpoint(
+            folder, self.snapshot(), self.parts, self.settings, progress, self.processes
+        )
 
     def keep(self) -> None:
         """Write the present policy alone, under its steps."""
+        if not self.processes.is_first:
+            return
         save_policy(self.folder / "checkpoints" / str(self.steps), self.snapshot())
 
     def rate(self, evaluate: Evaluate) -> dict[str, float]:
-        """Evaluate the present policy; keep it if it is the best so far."""
-        scores = evaluate(self.algorithm.module, self.steps)
-        if scores.get("score", -math.inf) > self.best:
-            self.best = scores["score"]
+        """Evaluate the present policy, in the first process; keep it if it is the best so far."""
+        scores = {}
+        if self.processes.is_first:
+            scores = evaluate(self.algorithm.module, self.steps)
+        score = np.array([scores.get("score", -math.inf)])
+        reached = float(self.processes.gather(score)[0][0])
+        if reached > self.best:
+            self.best = reached
             self.save("best")
         return {f"evaluation/{name}": value for name, value in scores.items()}
 
@@ -301,6 +340,8 @@ def train(
 ) -> Path:
     """Train a policy and return the run's folder.
 
+    Where `torchrun` has started several processes, all of them train it together.
+
     Args:
         settings: what to do; `resume` goes on with an earlier run.
         evaluate: called every `evaluate_every` steps; its "score" decides the best checkpoint.
@@ -310,11 +351,14 @@ def train(
     Raises:
         ValueError: a setting that cannot be met.
         LearningError: a loss or gradient that is no number; the last checkpoint stands.
+        LostProcessError: another process of the run is gone; the last checkpoint stands.
     """
-    run = Run(settings)
+    processes = join_processes(settings.device)
+    run = Run(settings, processes)
     settings = run.settings
-    metrics = MetricsFile(run.folder, run.steps)
-    line = ProgressLine(run.goal, run.steps, quiet)
+    is_first = processes.is_first
+    metrics = MetricsFile(run.folder, run.steps) if is_first else None
+    line = ProgressLine(run.goal, run.steps, quiet or not is_first)
     if run.steps == 0:
         run.save("last")
     kept, evaluated = run.steps, run.steps
@@ -329,17 +373,20 @@ def train(
             if evaluate and evaluates:
                 evaluated = run.steps
                 row.update(run.rate(evaluate))
-            if record and run.records_due(run.steps) > run.records_due(before):
+            if record and is_first and run.records_due(run.steps) > run.records_due(before):
                 row.update(run.record(record))
             if due(settings.keep_every, run.steps) > due(settings.keep_every, before):
                 run.keep()
-            metrics.write(row)
+            if metrics:
+                metrics.write(row)
             line.show(run.steps, row, run.means)
             if run.steps - kept >= settings.checkpoint_every or run.steps >= run.goal:
                 kept = run.steps
                 run.save("last")
     finally:
         line.close()
-        metrics.close()
+        if metrics:
+            metrics.close()
         run.batch.close()
+    leave_processes()
     return run.folder

@@ -1,6 +1,7 @@
 """How an action follows from what a network says: drawn by the odds, or the best one mostly."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -63,3 +64,9 @@ class Choosing:
         shares = (self.epsilon / options.clamp_min(1)).unsqueeze(-1).expand_as(shares).clone()
         shares[..., 0] += 1 - self.epsilon
         return choices, shares * (choices >= 0)
+
+
+def choosing_of(module: Any) -> Choosing:
+    """Return how a network says that it chooses; one that says nothing is sampled."""
+    told: Choosing = getattr(module, "choosing", Choosing())
+    return told

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from metammo.observe.layout import Market
 from metammo.observe.sampling import draw_numbers
-from metammo.policies.choosing import GREEDY, Choosing
+from metammo.policies.choosing import GREEDY, Choosing, choosing_of
 from metammo.policies.heads import ActionHeads
 from metammo.policies.inputs import Inputs
 from metammo.policies.tiles import Tiles
@@ -99,8 +99,7 @@ class TorchPolicy:
     ) -> None:
         self.module = module.eval()
         self.name = name
-        told = getattr(module, "choosing", Choosing())
-        self.choosing: Choosing = Choosing(GREEDY) if greedy else told
+        self.choosing = Choosing(GREEDY) if greedy else choosing_of(module)
         self.keeps_thoughts = False
         self.thoughts: Thoughts | None = None
         self.heads = ActionHeads(module.head_sizes)
