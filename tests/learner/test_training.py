@@ -17,7 +17,7 @@ from metammo.evaluation.runs import read_run
 from metammo.learner.algorithm import LearningError
 from metammo.learner.checkpoint import find_checkpoint
 from metammo.learner.scale import ReturnScale
-from metammo.learner.settings import PPOSettings, TrainSettings
+from metammo.learner.settings import ImpalaSettings, PPOSettings, PQNSettings, TrainSettings
 from metammo.learner.train import Run, train
 from metammo.policies.hub import CheckpointError, load_module, load_policy
 from metammo.replay.format import Replay
@@ -35,6 +35,8 @@ def settings_in(folder, **changes):
         folder=folder,
         checkpoint_every=2000,
         ppo=PPO_SETTINGS,
+        impala=ImpalaSettings(sequence=4, minibatch=512),
+        pqn=PQNSettings(sequence=4, minibatch=512),
     )
     return replace(settings, **changes)
 
@@ -397,9 +399,10 @@ def test_no_pickle_is_written_and_none_is_loaded(finished):
             assert not path.read_bytes().startswith((b"\x80\x04", b"\x80\x05", b"PK"))
 
 
-def test_it_learns_to_hold_still(tmp_path):
+@pytest.mark.parametrize("algorithm", ["ppo", "impala", "pqn"])
+def test_it_learns_to_hold_still(tmp_path, algorithm):
     """A policy that is paid for one move soon makes little else."""
-    run = Run(settings_in(tmp_path, games=("race_to_center", "survive", "team_battle")))
+    run = Run(settings_in(tmp_path, algorithm=algorithm))
     actor, step = run.actor, run.batch.step
 
     def paid(actions):
@@ -409,7 +412,8 @@ def test_it_learns_to_hold_still(tmp_path):
 
     run.batch.step = paid
     shares = []
-    for _ in range(12):
+    for update in range(12):
+        run.algorithm.share = update / 12
         actor.collect()
         chosen = actor.buffer.actions[actor.buffer.alive][:, 0]
         shares.append(float((chosen == 4).float().mean()))

@@ -21,6 +21,7 @@ from metammo.evaluation.ledger import Played, sorted_tasks, tables_of
 from metammo.evaluation.match import WORLDS, Job, Match, MatchRows, play_matches
 from metammo.evaluation.rows import EpisodeRow, ResultError, RowType, TaskRow, write_rows
 from metammo.minigames.minigame import find_game, game_names
+from metammo.policies.choosing import Choosing
 from metammo.policies.policy import Policy
 
 SETTINGS = "tournament.json"
@@ -128,7 +129,7 @@ class Plan:
 
 
 def fingerprint(policy: Any) -> str:
-    """Return what tells a policy from others: a hash of a network's weights, or its kind."""
+    """Return what tells a policy from others: a hash of network and way to choose, or its kind."""
     module = getattr(policy, "module", None)
     if module is None:
         return type(policy).__name__
@@ -136,6 +137,9 @@ def fingerprint(policy: Any) -> str:
     for name, value in sorted(module.state_dict().items()):
         digest.update(name.encode())
         digest.update(value.cpu().contiguous().numpy().tobytes())
+    # What is not said is what policies did before there was anything to say.
+    if policy.choosing != Choosing():
+        digest.update(repr(policy.choosing).encode())
     return digest.hexdigest()
 
 

@@ -13,16 +13,17 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import metammo
+from metammo.learner.algorithm import Part
 from metammo.learner.origin import versions
 from metammo.learner.processes import ALONE, Processes
-from metammo.learner.settings import PPOSettings, TrainSettings
+from metammo.learner.settings import ALGORITHMS, TrainSettings
 from metammo.policies.hub import WEIGHTS, CheckpointError, save_module
 
 PROGRESS = "training.json"
@@ -37,7 +38,10 @@ def state_file(rank: int) -> str:
 def settings_to_json(settings: TrainSettings) -> dict[str, Any]:
     """Return settings as JSON can hold them."""
     values = asdict(settings)
-    return {name: str(v) if isinstance(v, Path) else v for name, v in values.items()}
+    # What other algorithms are told has no part in the run.
+    others = [name for name in ALGORITHMS if name != settings.algorithm]
+    kept = {name: value for name, value in values.items() if name not in others}
+    return {name: str(v) if isinstance(v, Path) else v for name, v in kept.items()}
 
 
 def settings_from_json(values: dict[str, Any]) -> TrainSettings:
@@ -47,27 +51,17 @@ def settings_from_json(values: dict[str, Any]) -> TrainSettings:
         CheckpointError: a setting that this version does not know.
     """
     try:
-        ppo = PPOSettings(**values["ppo"])
-        rest = {name: value for name, value in values.items() if name not in ("ppo", "resume")}
+        rest = {name: value for name, value in values.items() if name != "resume"}
+        for name, kind in ALGORITHMS.items():
+            if name in rest:
+                rest[name] = kind(**rest[name])
         rest["games"] = tuple(rest["games"])
         rest["folder"] = Path(rest["folder"])
-        return TrainSettings(**rest, ppo=ppo)
+        return TrainSettings(**rest)
     except (KeyError, TypeError) as error:
         raise CheckpointError(
             f"the run's settings are of another version ({error}); this is {metammo.__version__}"
         ) from error
-
-
-class Part(Protocol):
-    """A part of a run whose state decides how it goes on."""
-
-    def state_dict(self) -> Mapping[str, torch.Tensor]:
-        """Return the state, by flat names."""
-        ...
-
-    def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
-        """Set what `state_dict` gave."""
-        ...
 
 
 @dataclass(frozen=True)

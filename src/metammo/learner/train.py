@@ -18,6 +18,7 @@ from metammo.envs.batch import Batch, make_vec
 from metammo.envs.crew import core_count
 from metammo.learner.actor import Actor
 from metammo.learner.algorithm import LearningError
+from metammo.learner.algorithms import make_algorithm
 from metammo.learner.checkpoint import (
     Parts,
     Snapshot,
@@ -30,7 +31,6 @@ from metammo.learner.checkpoint import (
 )
 from metammo.learner.metrics import open_metrics, wandb
 from metammo.learner.mix import Mix
-from metammo.learner.ppo import PPO
 from metammo.learner.processes import ALONE, Processes, join_processes, leave_processes
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
@@ -151,7 +151,8 @@ class Run:
         device = processes.device if processes.count > 1 else settings.device
         check_device(device)
         torch.manual_seed(settings.seed)
-        module = make_policy(settings.policy, settings.config)
+        own = settings.own
+        module = make_policy(settings.policy, settings.config, layer_norm=own.layer_norm)
         worlds, left = divmod(settings.worlds, processes.count)
         if left or not worlds:
             raise ValueError(
@@ -169,19 +170,20 @@ class Run:
         )
         self.mix = Mix(self.batch, settings.game_sampling, settings.task_sampling)
         together: dict[str, Any] = {"device": device, "processes": processes}
-        self.algorithm = PPO(
-            module, self.batch.game_names, settings.ppo, seed=settings.seed + 1, **together
+        self.algorithm = make_algorithm(
+            settings, module, self.batch.game_names, seed=settings.seed + 1, **together
         )
         self.actor = Actor(
             self.batch,
             self.algorithm,
             rollout=settings.rollout,
-            sequence=settings.ppo.sequence,
+            sequence=own.sequence,
             seed=seed_of(settings.seed, processes.rank) if processes.rank else settings.seed,
             **together,
         )
         self.parts = Parts(
-            own={"actor": self.actor}, shared={"algorithm": self.algorithm, "mix": self.mix}
+            own={"actor": self.actor, **self.algorithm.own_parts()},
+            shared={"algorithm": self.algorithm, "mix": self.mix},
         )
 
     def _make_folder(self) -> Path:
@@ -217,8 +219,9 @@ class Run:
 
     def learning_rate(self) -> float:
         """Return the present learning rate: it falls to a tenth over the run."""
-        rate = self.settings.ppo.learning_rate
-        if not self.settings.ppo.anneal:
+        own = self.settings.own
+        rate = own.learning_rate
+        if not own.anneal:
             return rate
         return rate * max(1.0 - 0.9 * self.steps / self.goal, 0.1)
 
@@ -229,6 +232,7 @@ class Run:
             LearningError: a loss or gradient that is no number.
         """
         rate = self.learning_rate()
+        self.algorithm.share = min(self.steps / self.goal, 1.0)
         self.note_episodes(self.actor.collect())
         started = time.perf_counter()
         try:
