@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,9 +22,19 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def test_two_processes_learn_as_one_does(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    # What torchrun tells its processes; its own start would take as long as both.
+    told = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2"}
     path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
-    command = [*TORCHRUN, learn_together.__file__, str(tmp_path)]
-    subprocess.run(command, check=True, timeout=300, env={**os.environ, "PYTHONPATH": path})
+    command = [sys.executable, learn_together.__file__, str(tmp_path)]
+    started = []
+    for rank in ("0", "1"):
+        ranks = {"RANK": rank, "LOCAL_RANK": rank, "PYTHONPATH": path}
+        started.append(subprocess.Popen(command, env={**os.environ, **told, **ranks}))
+    for process in started:
+        assert process.wait(timeout=300) == 0
     alone = learn_together.learn(0, 1)
     wanted = {**alone.module.state_dict(), **alone.scale.state_dict()}
     begun = learn_together.RecurrentPolicy(16, 4, 4, 16).state_dict()
