@@ -3,13 +3,16 @@
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from metammo.envs.batch import Batch
+from metammo.learner.opponents import Opponents
 from metammo.learner.rollout import Rollout
 from metammo.policies.inputs import Inputs
 
@@ -29,19 +32,33 @@ class Chooser(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Episode:
+    """An episode that ended."""
+
+    result: Any
+    """A record of `minigames.outcomes.result_dtype`."""
+    seats: NDArray[np.bool_]
+    """bool[agents]: the learner's."""
+    steps: int
+    """Agent-steps played in them."""
+
+
 class Actor:
-    """Plays every seat of a batch of worlds.
+    """Plays a batch of worlds: every seat, or those that no opponent plays.
 
     Attributes:
         buffer: the last rollout.
         state: float32[rows, size], what the network remembers of each agent.
-        steps: agent-steps played: living agents' ticks.
+        steps: agent-steps played: ticks of the living in the learner's seats.
         game_steps: how many of them were each game's, in the batch's order.
+        episode_steps: int64[worlds], how many were played in each world's present episode.
         seconds: time spent, by what it was spent on.
 
     Args:
         batch: the worlds.
         chooser: who chooses the actions.
+        opponents: who plays some of the seats; None: nobody does.
         rollout: ticks of a rollout.
         sequence: ticks of a sequence of the rollout.
         seed: of the choices.
@@ -52,13 +69,14 @@ class Actor:
         self,
         batch: Batch,
         chooser: Chooser,
+        opponents: Opponents | None = None,
         *,
         rollout: int,
         sequence: int,
         seed: int = 0,
         device: str | torch.device = "cpu",
     ) -> None:
-        self.batch, self.chooser = batch, chooser
+        self.batch, self.chooser, self.opponents = batch, chooser, opponents
         self.device = torch.device(device)
         self.sampler = torch.Generator(device=self.device).manual_seed(seed)
         size = chooser.acting.state_size
@@ -70,12 +88,18 @@ class Actor:
         )
         self.steps = 0
         self.game_steps = [0] * len(batch.game_names)
+        self.episode_steps = np.zeros(batch.world_count, np.int64)
         self.seconds: dict[str, float] = defaultdict(float)
 
-    def collect(self) -> list[Any]:
-        """Fill the rollout; return the results of the episodes that ended, in world order."""
+    @property
+    def played(self) -> int:
+        """Agent-steps played by anybody."""
+        return self.steps + (self.opponents.steps if self.opponents is not None else 0)
+
+    def collect(self) -> list[Episode]:
+        """Fill the rollout; return the episodes that ended, in world order."""
         buffer, batch = self.buffer, self.batch
-        finished: list[Any] = []
+        finished: list[Episode] = []
         self.chooser.acting.eval()
         for step in range(buffer.steps):
             started = time.perf_counter()
@@ -83,15 +107,36 @@ class Actor:
             actions = self._act(step)
             stepped = time.perf_counter()
             self.seconds["forward"] += stepped - started
+            if self.opponents is not None:
+                self.opponents.act(actions)
+                started, stepped = stepped, time.perf_counter()
+                self.seconds["opponents"] += stepped - started
             batch.step(actions)
             self.seconds["simulator"] += time.perf_counter() - stepped
             self._note(step)
-            finished.extend(batch.results[world].copy() for world in batch.done.nonzero()[0])
+            finished.extend(self._end(int(world)) for world in batch.done.nonzero()[0])
         self.steps += int(buffer.alive.sum())
         for number in range(len(self.game_steps)):
             self.game_steps[number] += int((buffer.alive & (buffer.games == number)).sum())
         self._value_next()
         return finished
+
+    def _end(self, world: int) -> Episode:
+        """Return the episode that has ended in a world; seats of the next are dealt."""
+        result = self.batch.results[world].copy()
+        seats = result["team"] >= 0
+        if self.opponents is not None:
+            seats = seats & ~self.opponents.seats[world]
+            started = time.perf_counter()
+            self.opponents.end(world)
+            self.seconds["opponents"] += time.perf_counter() - started
+        episode = Episode(result, seats, int(self.episode_steps[world]))
+        self.episode_steps[world] = 0
+        return episode
+
+    def _own(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return flags, bool[worlds, agents], where they are of the learner's seats."""
+        return flags if self.opponents is None else flags & ~self.opponents.seats
 
     def _flat(self, array: Any) -> Tensor:
         """Return an array of the batch, [worlds, agents, ...], as [rows, ...] where it lies."""
@@ -107,7 +152,9 @@ class Actor:
         buffer.observations[step].copy_(self._flat(batch.observation_bytes))
         buffer.markets[step].copy_(torch.from_numpy(batch.markets))
         buffer.masks[step].copy_(self._flat(batch.masks))
-        buffer.alive[step].copy_(self._flat(batch.alive))
+        alive = self._own(batch.alive)
+        self.episode_steps += alive.sum(1)
+        buffer.alive[step].copy_(self._flat(alive))
         game = torch.from_numpy(batch.worlds.game.astype("int16"))
         buffer.games[step].copy_(game.repeat_interleave(batch.agent_count))
 
@@ -119,20 +166,26 @@ class Actor:
     @torch.no_grad()
     def _act(self, step: int) -> Any:
         """Act for the living; return the batch's actions, int16[worlds, agents, heads]."""
-        buffer, chooser = self.buffer, self.chooser
+        buffer = self.buffer
         living = buffer.alive[step].nonzero().squeeze(-1)
+        buffer.actions[step] = 0
+        buffer.values[step] = 0
+        # Opponents may be all that is left.
+        if len(living):
+            self._act_for(step, living)
+        shape = (self.batch.world_count, self.batch.agent_count, -1)
+        return buffer.actions[step].cpu().view(shape).numpy()
+
+    def _act_for(self, step: int, living: Tensor) -> None:
+        buffer, chooser = self.buffer, self.chooser
         inputs = self._inputs(buffer.observations[step], buffer.markets[step]).select(living)
         allowed = buffer.masks[step].index_select(0, living)
         logits, values, state = chooser.acting.step(inputs, self.state.index_select(0, living))
         self.state.index_copy_(0, living, state)
         actions, logs = chooser.choose(logits, allowed, self.sampler)
-        buffer.actions[step] = 0
         buffer.actions[step][living] = actions.to(torch.int16)
         buffer.log_probabilities[step][living] = logs
-        buffer.values[step] = 0
         buffer.values[step][living] = values
-        shape = (self.batch.world_count, self.batch.agent_count, -1)
-        return buffer.actions[step].cpu().view(shape).numpy()
 
     def _note(self, step: int) -> None:
         """Remember what came of it; value the last observation of lives cut short."""
@@ -142,7 +195,7 @@ class Actor:
         buffer.truncated[step].copy_(self._flat(batch.truncated))
         # It is overwritten where the next episode ends.
         buffer.next_values[step] = 0
-        truncated = self._flat(batch.truncated).nonzero().squeeze(-1)
+        truncated = self._flat(self._own(batch.truncated)).nonzero().squeeze(-1)
         if len(truncated):
             final = (batch.final_observation_bytes, batch.final_markets)
             buffer.next_values[step][truncated.to(self.device)] = self._values(*final, truncated)
@@ -163,7 +216,7 @@ class Actor:
         """Value what followed each step: the next step's value, or that of the present."""
         buffer, batch = self.buffer, self.batch
         last = torch.zeros(self.rows, device=self.device)
-        living = self._flat(batch.alive).nonzero().squeeze(-1)
+        living = self._flat(self._own(batch.alive)).nonzero().squeeze(-1)
         if len(living):
             present = (batch.observation_bytes, batch.markets)
             last[living.to(self.device)] = self._values(*present, living)
@@ -172,7 +225,11 @@ class Actor:
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return all that decides what is played next: worlds, memory, chance."""
-        tensors = {"state": self.state.cpu(), "sampler": self.sampler.get_state()}
+        tensors = {
+            "state": self.state.cpu(),
+            "sampler": self.sampler.get_state(),
+            "episode_steps": torch.from_numpy(self.episode_steps.copy()),
+        }
         for name, array in self.batch.state_dict().items():
             data = array.view(np.uint8) if array.dtype == np.bool_ else array
             tensors[f"batch.{name}"] = torch.from_numpy(np.ascontiguousarray(data))
@@ -187,3 +244,4 @@ class Actor:
         self.batch.load_state_dict(arrays)
         self.state.copy_(state["state"])
         self.sampler.set_state(state["sampler"])
+        self.episode_steps[:] = state["episode_steps"].numpy()

@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import metammo
-from metammo.learner.settings import PPOSettings, TrainSettings
+from metammo.learner.settings import PoolSettings, PPOSettings, TrainSettings
 from metammo.policies.hub import DESCRIPTION, WEIGHTS, CheckpointError, describe
 
 STATE = "training.safetensors"
@@ -38,10 +38,14 @@ def settings_from_json(values: dict[str, Any]) -> TrainSettings:
     """
     try:
         ppo = PPOSettings(**values["ppo"])
-        rest = {name: value for name, value in values.items() if name not in ("ppo", "resume")}
+        # A run from before there were opponents had none.
+        pool = {"share": 0.0, **values.get("pool", {})}
+        own = ("ppo", "pool", "resume")
+        rest = {name: value for name, value in values.items() if name not in own}
         rest["games"] = tuple(rest["games"])
         rest["folder"] = Path(rest["folder"])
-        return TrainSettings(**rest, ppo=ppo)
+        pool["others"] = tuple(pool.get("others", ()))
+        return TrainSettings(**rest, ppo=ppo, pool=PoolSettings(**pool))
     except (KeyError, TypeError) as error:
         raise CheckpointError(
             f"the run's settings are of another version ({error}); this is {metammo.__version__}"
@@ -71,9 +75,14 @@ def _state_of(parts: Mapping[str, Part]) -> dict[str, torch.Tensor]:
 def _set_state(parts: Mapping[str, Part], tensors: Mapping[str, torch.Tensor]) -> None:
     for name, part in parts.items():
         start = f"{name}."
-        part.load_state_dict(
-            {key.removeprefix(start): v for key, v in tensors.items() if key.startswith(start)}
-        )
+        own = {key.removeprefix(start): v for key, v in tensors.items() if key.startswith(start)}
+        try:
+            part.load_state_dict(own)
+        except KeyError as error:
+            raise CheckpointError(
+                f"the checkpoint does not say what the run's {name} needs ({error}): it is of "
+                f"another version; this is {metammo.__version__}"
+            ) from error
 
 
 def _versions() -> dict[str, str]:

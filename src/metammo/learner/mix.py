@@ -1,13 +1,13 @@
 """How often games and tasks come in training, as their outcomes say."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from metammo.envs.batch import Batch
+from metammo.learner.actor import Episode
 from metammo.tasks.sampling import Sampler
 
 
@@ -44,26 +44,21 @@ class Mix:
             if sampler.way != "fixed":
                 self.batch.set_task_weights(game, sampler.weights().tolist())
 
-    def update(self, finished: list[Any]) -> None:
-        """Take in finished episodes, in order, and set the weights of those that begin next.
-
-        Args:
-            finished: records of `minigames.outcomes.result_dtype`.
-        """
+    def update(self, finished: Sequence[Episode]) -> None:
+        """Take in finished episodes, in order, and set the weights of those that begin next."""
         if not finished:
             return
-        seats = [result["team"] >= 0 for result in finished]
-        games = np.array([int(result["game"]) for result in finished])
+        games = np.array([int(episode.result["game"]) for episode in finished])
         progress = [
-            result["progress"][seat].astype(np.float64)
-            for result, seat in zip(finished, seats, strict=True)
+            episode.result["progress"][episode.seats].astype(np.float64) for episode in finished
         ]
         self.games.update(games, [values.mean() for values in progress])
         for game, sampler in enumerate(self.tasks):
             first = int(self.batch.table["task_first"][game])
             which = np.flatnonzero(games == game)
             if len(which):
-                items = np.concatenate([finished[i]["task"][seats[i]] for i in which]) - first
+                asked = [episode.result["task"][episode.seats] for episode in finished]
+                items = np.concatenate([asked[i] for i in which]) - first
                 sampler.update(items, np.concatenate([progress[i] for i in which]))
         self.apply()
 

@@ -2,8 +2,15 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import arg
 
 DEFAULT_STEPS = 5_000_000
+DRAWS = ("uniform", "recency", "rating")
+"""How opponents are drawn from the pool."""
+MIN_POOL = 4
+"""The first and the last past self, and two that play; the next makes one go."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,37 @@ class PPOSettings:
     """Steps in a minibatch, about; whole sequences."""
     sequence: int = 16
     """Steps through which gradients flow back (BPTT)."""
+
+
+@dataclass(frozen=True)
+class PoolSettings:
+    """Opponents: past selves, and others, play some of the seats; nothing is learned from them."""
+
+    share: float = 0.125
+    """Of the seats, whole teams; 0: the learner plays all of them."""
+    every: int = 500_000
+    """Agent-steps after which a past self enters the pool, again and again; 0: none does."""
+    size: int = 32
+    """Past selves that are kept; when there are more, those between near others are dropped."""
+    draw: str = "uniform"
+    """Who plays next: uniform (all alike), recency (the newest oftener), or rating (those oftener
+    that do better than the learner)."""
+    others: Annotated[tuple[str, ...], arg(name="from")] = ()
+    """Policies from elsewhere in the pool: scripted, smith, random, or folders."""
+
+    def check(self) -> None:
+        """Raise ValueError where the numbers make no pool."""
+        if not 0 <= self.share < 1:
+            raise ValueError(
+                f"pool.share is the part of the seats that opponents play: from 0 to below 1, got "
+                f"{self.share}"
+            )
+        if self.every < 0:
+            raise ValueError(f"pool.every must be at least 0 agent-steps, got {self.every}")
+        if self.size < MIN_POOL:
+            raise ValueError(f"pool.size must be at least {MIN_POOL}, got {self.size}")
+        if self.draw not in DRAWS:
+            raise ValueError(f"pool.draw must be one of {', '.join(DRAWS)}, got {self.draw!r}")
 
 
 @dataclass(frozen=True)
@@ -83,3 +121,5 @@ class TrainSettings:
     """Folder of a run to go on with; all but steps and threads is then the run's own."""
     ppo: PPOSettings = field(default_factory=PPOSettings)
     """The algorithm."""
+    pool: PoolSettings = field(default_factory=PoolSettings)
+    """The opponents."""

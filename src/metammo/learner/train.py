@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from metammo.envs.batch import Batch, make_vec
 from metammo.envs.crew import core_count
-from metammo.learner.actor import Actor
+from metammo.learner.actor import Actor, Episode
 from metammo.learner.algorithm import LearningError
 from metammo.learner.checkpoint import (
     Part,
@@ -30,6 +30,7 @@ from metammo.learner.checkpoint import (
 )
 from metammo.learner.metrics import MetricsFile
 from metammo.learner.mix import Mix
+from metammo.learner.opponents import Opponents
 from metammo.learner.ppo import PPO
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
@@ -46,6 +47,9 @@ Record = Callable[[Any, Path, int], None]
 
 RECENT = 0.05
 """Weight of a finished episode in the running means."""
+
+LEAST_STEPS = 2
+"""Agent-steps from which something can be learned: advantages have a spread."""
 
 
 def keep_memory() -> None:
@@ -103,6 +107,7 @@ class Run:
         folder: where it is kept.
         goal: agent-steps at which it ends.
         actor: what plays the worlds.
+        opponents: what plays the seats that the actor does not; None: there are none.
         algorithm: what learns.
         mix: how often games and tasks come.
         means: running means over finished episodes, by game.
@@ -112,6 +117,7 @@ class Run:
         checkpoint: Path | None = None
         progress: dict[str, Any] = {}
         steps = 0
+        self.folder = run_folder(settings)
         if settings.resume is not None:
             checkpoint = find_checkpoint(settings.resume)
             kept, progress, steps = read_progress(checkpoint)
@@ -121,6 +127,7 @@ class Run:
         self.goal = settings.steps or DEFAULT_STEPS
         settings = replace(settings, steps=self.goal)
         self.settings = settings
+        settings.pool.check()
         check_device(settings.device)
         threads = settings.threads or core_count()
         torch.set_num_threads(threads)
@@ -145,9 +152,11 @@ class Run:
         self.algorithm = PPO(
             module, self.batch.game_names, settings.ppo, seed=settings.seed + 1, **where
         )
+        self.opponents = self._make_opponents()
         self.actor = Actor(
             self.batch,
             self.algorithm,
+            self.opponents,
             rollout=settings.rollout,
             sequence=settings.ppo.sequence,
             seed=settings.seed,
@@ -158,20 +167,47 @@ class Run:
             "algorithm": self.algorithm,
             "mix": self.mix,
         }
+        if self.opponents is not None:
+            self.parts["opponents"] = self.opponents
         self.means: dict[str, dict[str, float]] = {}
         self.updates, self.seconds, self.best = 0, 0.0, -math.inf
         if checkpoint is None:
-            self.folder = run_folder(settings)
-            self.folder.mkdir(parents=True)
-            text = json.dumps(settings_to_json(settings), indent=2)
-            (self.folder / "settings.json").write_text(text, encoding="utf-8")
+            self._begin()
         else:
-            restore_checkpoint(checkpoint, module, self.parts)
+            self._go_on(checkpoint, progress)
             self.actor.steps = steps
-            self.means = progress["means"]
-            self.updates, self.seconds = progress["updates"], progress["seconds"]
-            self.best = progress["best"] if progress["best"] is not None else -math.inf
-            self.actor.game_steps = progress["game_steps"]
+
+    def _make_opponents(self) -> Opponents | None:
+        """Return who plays the seats that the learner does not; None where it plays all."""
+        settings = self.settings
+        if not settings.pool.share:
+            return None
+        return Opponents(
+            self.batch,
+            self.algorithm.module,
+            settings.pool,
+            self.folder / "pool",
+            seed=settings.seed + 2,
+            device=settings.device,
+        )
+
+    def _begin(self) -> None:
+        """Make the folder of a run that begins."""
+        if self.opponents is not None:
+            self.opponents.check()
+        self.folder.mkdir(parents=True)
+        text = json.dumps(settings_to_json(self.settings), indent=2)
+        (self.folder / "settings.json").write_text(text, encoding="utf-8")
+        if self.opponents is not None:
+            self.opponents.begin()
+
+    def _go_on(self, checkpoint: Path, progress: dict[str, Any]) -> None:
+        """Set the run to where a checkpoint was written."""
+        restore_checkpoint(checkpoint, self.algorithm.module, self.parts)
+        self.means = progress["means"]
+        self.updates, self.seconds = progress["updates"], progress["seconds"]
+        self.best = progress["best"] if progress["best"] is not None else -math.inf
+        self.actor.game_steps = progress["game_steps"]
 
     @property
     def steps(self) -> int:
@@ -196,8 +232,12 @@ class Run:
         Raises:
             LearningError: a loss or gradient that is no number.
         """
-        rate = self.learning_rate()
-        self.note_episodes(self.actor.collect())
+        rate, before = self.learning_rate(), self.steps
+        finished = self.actor.collect()
+        while int(self.actor.buffer.alive.sum()) < LEAST_STEPS:
+            # Opponents alone have played on: there is nothing to learn from.
+            finished += self.actor.collect()
+        self.note_episodes(finished)
         started = time.perf_counter()
         try:
             logged = self.algorithm.update(self.actor.buffer, rate)
@@ -205,18 +245,21 @@ class Run:
             raise LearningError(f"after {self.steps} agent-steps: {error}") from None
         self.actor.seconds["update"] += time.perf_counter() - started
         self.updates += 1
+        every = self.settings.pool.every
+        if self.opponents is not None and due(every, self.steps) > due(every, before):
+            self.opponents.enter(self.snapshot())
         return logged
 
-    def note_episodes(self, finished: list[Any]) -> None:
+    def note_episodes(self, finished: list[Episode]) -> None:
         """Take finished episodes into the running means of their games, and into the mix."""
         self.mix.update(finished)
-        for result in finished:
+        for episode in finished:
+            result, seats = episode.result, episode.seats
             game = self.batch.game_names[int(result["game"])]
-            seats = result["team"] >= 0
             row = {
                 "return": float(result["total_reward"][seats].mean()),
                 "progress": float(result["progress"][seats].mean()),
-                "win_rate": float(result["won"].any()),
+                "win_rate": float(result["won"][seats].any()),
                 "length": float(result["length"]),
                 "rung": float(result["rung"]),
                 **death_shares(result["death_cause"][seats]),
@@ -238,6 +281,9 @@ class Run:
         }
         folder = self.folder / "checkpoints" / name
         save_checkpoint(folder, self.snapshot(), self.parts, self.settings, progress)
+        if name == "last" and self.opponents is not None:
+            # No run goes on with the checkpoint before, whose opponents some of them may have been.
+            self.opponents.tidy()
 
     def keep(self) -> None:
         """Write the present policy alone, under its steps."""
@@ -267,8 +313,16 @@ class Run:
         """Return how many replays are due by then: the same, however often a run was resumed."""
         return due(self.settings.record_every, steps)
 
-    def metrics(self, logged: dict[str, float], step_rate: float) -> dict[str, float]:
-        """Return everything to log after an update, flat."""
+    def metrics(
+        self, logged: dict[str, float], step_rate: float, played_rate: float
+    ) -> dict[str, float]:
+        """Return everything to log after an update, flat.
+
+        Args:
+            logged: what the update told.
+            step_rate: agent-steps a second, of the learner's seats.
+            played_rate: of all seats.
+        """
         buffer, seconds = self.actor.buffer, self.actor.seconds
         total = sum(seconds.values()) or 1.0
         actions = buffer.actions[buffer.alive]
@@ -276,7 +330,9 @@ class Run:
             "steps": float(self.steps),
             "seconds": self.seconds,
             "agent_steps_per_second": step_rate,
+            "played_per_second": played_rate,
             **self.mix.metrics(),
+            **(self.opponents.metrics() if self.opponents is not None else {}),
             **{f"learning/{name}": value for name, value in logged.items()},
             **{f"time/{name}": value / total for name, value in seconds.items()},
         }
@@ -318,11 +374,12 @@ def train(
     kept, evaluated = run.steps, run.steps
     try:
         while run.steps < run.goal:
-            started, before = time.perf_counter(), run.steps
+            started, before, played = time.perf_counter(), run.steps, run.actor.played
             logged = run.learn()
             seconds = time.perf_counter() - started
             run.seconds += seconds
-            row = run.metrics(logged, (run.steps - before) / seconds)
+            all_played = run.actor.played - played
+            row = run.metrics(logged, (run.steps - before) / seconds, all_played / seconds)
             evaluates = settings.evaluate_every and run.steps - evaluated >= settings.evaluate_every
             if evaluate and evaluates:
                 evaluated = run.steps
