@@ -57,6 +57,7 @@ class PPO(Algorithm):
         returns = advantages + values
         explained = explained_variance(values[living], returns[living])
         self.scale.update(returns[living], games[living])
+        advantages = self.scale.level(advantages, games)
         spread = advantages[living].std().clamp_min(1e-6)
         targets = Targets(
             advantages=(advantages - advantages[living].mean()) / spread,
