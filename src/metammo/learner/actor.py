@@ -14,6 +14,7 @@ from torch import Tensor
 from metammo.envs.batch import Batch
 from metammo.learner.opponents import Opponents
 from metammo.learner.rollout import Rollout
+from metammo.learner.team_reward import share_rewards
 from metammo.policies.inputs import Inputs
 
 
@@ -61,6 +62,7 @@ class Actor:
         opponents: who plays some of the seats; None: nobody does.
         rollout: ticks of a rollout.
         sequence: ticks of a sequence of the rollout.
+        team_reward: part of each reward that is shared by the team, 0..1.
         seed: of the choices.
         device: where the network runs.
     """
@@ -73,10 +75,13 @@ class Actor:
         *,
         rollout: int,
         sequence: int,
+        team_reward: float = 0.0,
         seed: int = 0,
         device: str | torch.device = "cpu",
     ) -> None:
         self.batch, self.chooser, self.opponents = batch, chooser, opponents
+        self.team_reward = team_reward
+        self.teams = batch.worlds.entity_team[:, : batch.agent_count].copy()
         self.device = torch.device(device)
         self.sampler = torch.Generator(device=self.device).manual_seed(seed)
         size = chooser.acting.state_size
@@ -152,6 +157,9 @@ class Actor:
         buffer.observations[step].copy_(self._flat(batch.observation_bytes))
         buffer.markets[step].copy_(torch.from_numpy(batch.markets))
         buffer.masks[step].copy_(self._flat(batch.masks))
+        if self.team_reward:
+            # As they are now: the next episode of a world has other teams.
+            self.teams[:] = batch.worlds.entity_team[:, : batch.agent_count]
         alive = self._own(batch.alive)
         self.episode_steps += alive.sum(1)
         buffer.alive[step].copy_(self._flat(alive))
@@ -190,7 +198,11 @@ class Actor:
     def _note(self, step: int) -> None:
         """Remember what came of it; value the last observation of lives cut short."""
         buffer, batch = self.buffer, self.batch
-        buffer.rewards[step].copy_(self._flat(batch.rewards))
+        rewards = batch.rewards
+        if self.team_reward:
+            acted = buffer.alive[step].cpu().view(rewards.shape).numpy()
+            rewards = share_rewards(rewards, self.teams, acted, self.team_reward)
+        buffer.rewards[step].copy_(self._flat(rewards))
         buffer.terminated[step].copy_(self._flat(batch.terminated))
         buffer.truncated[step].copy_(self._flat(batch.truncated))
         # It is overwritten where the next episode ends.

@@ -43,7 +43,10 @@ def settings_from_json(values: dict[str, Any]) -> TrainSettings:
         own = ("ppo", "pool", "resume")
         rest = {name: value for name, value in values.items() if name not in own}
         rest["games"] = tuple(rest["games"])
+        rest["weights"] = tuple(rest.get("weights", ()))
+        rest.setdefault("balance", "episodes")
         rest["folder"] = Path(rest["folder"])
+        rest["init"] = Path(rest["init"]) if rest.get("init") else None
         pool["others"] = tuple(pool.get("others", ()))
         return TrainSettings(**rest, ppo=ppo, pool=PoolSettings(**pool))
     except (KeyError, TypeError) as error:
@@ -104,6 +107,8 @@ class Snapshot:
     """What it was trained on: versions by id."""
     steps: int
     """Agent-steps that it has learned from."""
+    origin: str = ""
+    """The checkpoint whose weights it began with; "" for none."""
 
 
 def save_checkpoint(
@@ -158,6 +163,8 @@ def _write_policy(part: Path, policy: Snapshot) -> None:
     weights = policy.module.state_dict()
     save_file({name: v.cpu().contiguous() for name, v in weights.items()}, part / WEIGHTS)
     told = {"games": dict(policy.games), "steps": policy.steps, "versions": _versions()}
+    if policy.origin:
+        told["origin"] = policy.origin
     description = describe(policy.module, **told)
     (part / DESCRIPTION).write_text(json.dumps(description, indent=2), encoding="utf-8")
 

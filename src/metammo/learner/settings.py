@@ -1,10 +1,12 @@
 """What can be set about a training run; the command line is made from these."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import arg
+from tyro.conf import Suppress, arg
+
+from metammo.learner.playlist import read_games
 
 DEFAULT_STEPS = 5_000_000
 DRAWS = ("uniform", "recency", "rating")
@@ -79,15 +81,23 @@ class TrainSettings:
     """A training run."""
 
     games: tuple[str, ...] = ("race_to_center",)
-    """Games to learn; ids or paths of files."""
+    """Games to learn; ids or paths of files, with a weight if not all are alike (team_battle=2);
+    or Meta MMO's mixes, mini_gen and full_gen."""
+    weights: Annotated[tuple[float, ...], Suppress] = ()
+    """Of the games; empty: all alike."""
     game_sampling: str = "fixed"
-    """How often each game comes: fixed (all alike), uniform, or adaptive: where it learns."""
+    """How much of each game comes: fixed (by weight), uniform, or adaptive: where it learns."""
+    balance: str = "steps"
+    """What that is counted in: steps (agent-steps, so that a game of short episodes comes oftener),
+    or episodes."""
     task_sampling: str = "fixed"
     """How often each task of a game comes: fixed (its weight), uniform, or adaptive."""
     config: str = "mini"
     """Rules and observations: mini or full."""
     task: str = ""
     """Ask this in place of the games' own, as "tick_ge() & equip_item('hat')"."""
+    team_reward: float = 0.0
+    """Part of each reward that is paid as the mean of the team's living members, 0..1."""
     steps: int | None = None
     """Agent-steps to learn from, rounded up to whole rollouts; by default 5 million, or what a
     resumed run set out to do."""
@@ -117,9 +127,34 @@ class TrainSettings:
     """Episodes of each game in an evaluation."""
     record_every: int = 0
     """Agent-steps between replays of the policy, written into RUN/replays; 0: none."""
+    init: Path | None = None
+    """Folder of a run or checkpoint with whose network this run begins, whatever `policy` says:
+    its weights are learned further, with a fresh optimizer, and steps count from 0."""
     resume: Path | None = None
     """Folder of a run to go on with; all but steps and threads is then the run's own."""
     ppo: PPOSettings = field(default_factory=PPOSettings)
     """The algorithm."""
     pool: PoolSettings = field(default_factory=PoolSettings)
     """The opponents."""
+
+    def settled(self) -> "TrainSettings":
+        """Return the settings with games in the place of mixes, and weights apart from games.
+
+        Raises:
+            ValueError: games, weights or other numbers that cannot be.
+        """
+        if not 0 <= self.team_reward <= 1:
+            raise ValueError(
+                "team_reward is the part of a reward that is shared: from 0 to 1, got "
+                f"{self.team_reward}"
+            )
+        self.pool.check()
+        games, weights, config = read_games(self.games)
+        if games == self.games and self.weights:
+            weights = self.weights
+        if len(weights) != len(games):
+            raise ValueError(f"{len(games)} games have {len(weights)} weights; give one each")
+        given = weights if len(set(weights)) > 1 else ()
+        # A run of a mix is called by the mix, not by all of its games.
+        name = self.name or (f"{'+'.join(self.games)}-{self.seed}" if config else "")
+        return replace(self, games=games, weights=given, config=config or self.config, name=name)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from metammo.learner.opponents import Opponents
 from metammo.learner.ppo import PPO
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
+from metammo.policies.hub import find_policy, load_module
 from metammo.policies.recurrent import make_policy
 from metammo.replay.header import ReplayError
 from metammo.tasks.parsing import read_task
@@ -72,6 +74,31 @@ def check_device(device: str) -> None:
         raise ValueError(
             f"device {device!r} is not to be had here: there are cpu and {count} cuda devices"
         ) from error
+
+
+def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
+    """Return the network of a run: a new one, or that of the checkpoint that it begins with.
+
+    Args:
+        settings: the run's.
+        checkpoint: with which a resumed run goes on; None: it begins.
+
+    Raises:
+        ValueError: there is no such network, or it plays another config.
+    """
+    name = settings.policy
+    if settings.init is not None:
+        # A run that is resumed needs no other any more.
+        name = str(settings.init)
+        module = load_module(checkpoint or find_policy(settings.init))
+    else:
+        module = make_policy(name)
+    if module.layout_name != settings.config:
+        raise ValueError(
+            f"policy {name!r} plays the {module.layout_name} config, not {settings.config}: give "
+            f"--config {module.layout_name}"
+        )
+    return module
 
 
 def run_folder(settings: TrainSettings) -> Path:
@@ -117,6 +144,7 @@ class Run:
         checkpoint: Path | None = None
         progress: dict[str, Any] = {}
         steps = 0
+        settings = settings.settled()
         self.folder = run_folder(settings)
         if settings.resume is not None:
             checkpoint = find_checkpoint(settings.resume)
@@ -125,29 +153,23 @@ class Run:
             self.folder = settings.resume
             settings = replace(kept, steps=settings.steps or kept.steps, threads=settings.threads)
         self.goal = settings.steps or DEFAULT_STEPS
-        settings = replace(settings, steps=self.goal)
-        self.settings = settings
-        settings.pool.check()
+        self.settings = settings = replace(settings, steps=self.goal)
         check_device(settings.device)
         threads = settings.threads or core_count()
         torch.set_num_threads(threads)
         keep_memory()
         torch.manual_seed(settings.seed)
-        module = make_policy(settings.policy)
-        if module.layout_name != settings.config:
-            raise ValueError(
-                f"policy {settings.policy!r} plays the {module.layout_name} config, not "
-                f"{settings.config}: give --config {module.layout_name}"
-            )
+        module = make_network(settings, checkpoint)
         self.batch: Batch = make_vec(
-            list(settings.games),
+            dict(zip(settings.games, settings.weights or repeat(1.0), strict=False)),
             settings.worlds,
             seed=settings.seed,
             threads=threads,
             config=settings.config,
             **({"task": read_task(settings.task)} if settings.task else {}),
         )
-        self.mix = Mix(self.batch, settings.game_sampling, settings.task_sampling)
+        ways = (settings.game_sampling, settings.task_sampling, settings.balance)
+        self.mix = Mix(self.batch, *ways)
         where = {"device": settings.device}
         self.algorithm = PPO(
             module, self.batch.game_names, settings.ppo, seed=settings.seed + 1, **where
@@ -159,6 +181,7 @@ class Run:
             self.opponents,
             rollout=settings.rollout,
             sequence=settings.ppo.sequence,
+            team_reward=settings.team_reward,
             seed=settings.seed,
             **where,
         )
@@ -217,7 +240,8 @@ class Run:
     def snapshot(self) -> Snapshot:
         """Return the present policy, to be kept."""
         games = dict(zip(self.batch.game_names, self.batch.game_versions, strict=True))
-        return Snapshot(self.algorithm.module, games, self.steps)
+        origin = str(self.settings.init) if self.settings.init is not None else ""
+        return Snapshot(self.algorithm.module, games, self.steps, origin)
 
     def learning_rate(self) -> float:
         """Return the present learning rate: it falls to a tenth over the run."""
@@ -252,7 +276,7 @@ class Run:
 
     def note_episodes(self, finished: list[Episode]) -> None:
         """Take finished episodes into the running means of their games, and into the mix."""
-        self.mix.update(finished)
+        self.mix.update(finished, self.actor.game_steps, self.actor.episode_steps)
         for episode in finished:
             result, seats = episode.result, episode.seats
             game = self.batch.game_names[int(result["game"])]
@@ -344,6 +368,7 @@ class Run:
             row.update({f"{game}/{name}": value for name, value in means.items()})
         for game, steps in zip(self.batch.game_names, self.actor.game_steps, strict=True):
             row[f"{game}/steps"] = float(steps)
+            row[f"{game}/share_of_steps"] = steps / max(self.steps, 1)
         return row
 
 
