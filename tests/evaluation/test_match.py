@@ -10,13 +10,15 @@ import torch
 from metammo.evaluation.ledger import tables_of
 from metammo.evaluation.match import Match, play_episodes, play_match
 from metammo.evaluation.summary import summarize
+from metammo.observe.layout import Market
 from metammo.policies.hub import load_policy
 from metammo.policies.policy import TorchPolicy
 from metammo.policies.recurrent import RecurrentPolicy
 from metammo.policies.tiles import TILE, place_rows
 from metammo.tasks.curriculum import EVALUATION
-from tests.contract.batches import make_batch, mix_of
+from tests.contract.batches import mix_of
 from tests.evaluation.networks import network
+from tests.policies.made_up import random_listings, random_observations
 
 SMALL = {"horizon": 40, "playable": 16}
 SETTING = {"size": "tiny", "seed": 3}
@@ -73,30 +75,44 @@ def test_a_game_plays_alike_alone_and_in_a_mix():
 
 @pytest.mark.parametrize("sizes", [(16, 4, 4, 16), (128, 24, 32, 128)])
 @pytest.mark.parametrize("by_place", [None, True])
-def test_what_a_network_does_with_a_row_does_not_depend_on_the_others(sizes, by_place):
-    batch = make_batch(worlds=4, size="tiny")
-    policy = TorchPolicy(RecurrentPolicy(*sizes))
+@pytest.mark.parametrize("config", ["mini", "full"])
+def test_what_a_network_does_with_a_row_does_not_depend_on_the_others(sizes, by_place, config):
+    policy = TorchPolicy(RecurrentPolicy(*sizes, layout=config))
     policy.tiles.rounds_by_place = by_place
-    rows, masks = batch.observations.reshape(-1), batch.masks.reshape(-1, batch.masks.shape[-1])
     rng = np.random.default_rng(0)
+    rows = random_observations(200, config)
+    masks = np.ones((len(rows), sum(policy.heads.sizes)), np.uint8)
+    listings, world_of = random_listings(), rng.integers(0, 4, len(rows))
     state = torch.from_numpy(rng.normal(size=(len(rows), sizes[0])).astype(np.float32))
     streams = rng.integers(0, 2**63, len(rows)).astype(np.uint64)
-    actions, after = policy.act(rows, masks, state, None, streams)
+    market = Market(listings, world_of) if config == "full" else None
+    actions, after = policy.act(rows, masks, state, market, streams)
     assert len(np.unique(actions, axis=0)) > len(rows) // 2
     for count in (1, 7, TILE, len(rows)):
         some = rng.permutation(len(rows))[:count]
-        own, state_after = policy.act(rows[some], masks[some], state[some], None, streams[some])
+        if market is not None:
+            # One more world, empty: what is on offer elsewhere is all the same.
+            more = np.concatenate((np.zeros_like(listings[:1]), listings))
+            market = Market(more, world_of[some] + 1)
+        own, state_after = policy.act(rows[some], masks[some], state[some], market, streams[some])
         assert np.array_equal(own, actions[some])
         assert torch.equal(state_after, after[some])
 
 
 def test_rows_are_laid_into_slots_of_their_own():
-    streams = np.random.default_rng(0).integers(0, 2**63, 300).astype(np.uint64)
-    for by_stream in (False, True):
-        slots, tiles = place_rows(streams, by_stream)
-        assert len(set(slots.tolist())) == 300
-        assert 0 <= slots.min() <= slots.max() < tiles * TILE
-    assert (slots % TILE == streams % TILE).all()
+    rng = np.random.default_rng(0)
+    streams = rng.integers(0, 2**63, 300).astype(np.uint64)
+    for worlds in (np.zeros(300, np.int64), rng.integers(0, 5, 300) * 2):
+        for by_stream in (False, True):
+            slots, owners = place_rows(streams, worlds, TILE, by_stream=by_stream)
+            assert len(set(slots.tolist())) == 300
+            assert slots.min() >= 0
+            assert (owners[slots // TILE] == worlds).all()
+            assert set(owners.tolist()) == set(worlds.tolist())
+        assert (slots % TILE == streams % TILE).all()
+    slots, owners = place_rows(streams, np.zeros(300, np.int64), TILE, by_stream=False)
+    assert slots.tolist() == list(range(300))
+    assert len(owners) == 5
 
 
 def test_scripted_beats_random():

@@ -76,3 +76,41 @@ def test_a_killed_run_goes_on_bit_for_bit(play, tmp_path):
         for path in (tmp_path / "whole", run)
     ]
     assert logs[0] == logs[1]
+
+
+KILL_WHILE_WRITING = """
+import os, signal, sys
+from metammo.cli.main import main
+from metammo.learner import checkpoint
+
+save_file, left = checkpoint.save_file, 4  # two files a checkpoint, the first one at the start
+
+def save(tensors, path):
+    global left
+    left -= 1
+    save_file(tensors, path)
+    if left < 0:
+        os.truncate(path, path.stat().st_size // 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+checkpoint.save_file = save
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_run_killed_while_it_writes_a_checkpoint_goes_on_from_the_one_before(play, tmp_path):
+    command = [sys.executable, "-c", KILL_WHILE_WRITING, "train", *SETTINGS]
+    killed = subprocess.run([*command, "--folder", str(tmp_path), "--name", "run"])
+    assert killed.returncode == -signal.SIGKILL
+    checkpoints = tmp_path / "run/checkpoints"
+    assert (checkpoints / ".last-part").is_dir()
+    kept = json.loads((checkpoints / "last/training.json").read_text())["steps"]
+    assert kept >= 8000
+    finish(play("--resume", str(tmp_path / "run"), "--threads", "2"))
+    steps = [row["steps"] for row in rows_of(tmp_path / "run")]
+    assert kept in steps
+    assert steps == sorted(set(steps))
+    assert steps[-1] >= 32_000
+    assert not (checkpoints / ".last-part").exists()

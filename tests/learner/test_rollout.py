@@ -35,7 +35,7 @@ def test_every_living_step_is_dealt_once(listings):
     numbers = torch.arange(float(buffer.steps * buffer.rows)).view(buffer.steps, buffer.rows)
     seen = []
     count = 0
-    for minibatch in buffer.minibatches(9, generator):
+    for minibatch in buffer.minibatches(4, generator):
         assert minibatch.begins.shape[0] == 4
         assert len(minibatch.source) == len(minibatch.living) == len(minibatch.actions)
         seen += buffer.rows_of(numbers, minibatch.source).tolist()
@@ -46,7 +46,7 @@ def test_every_living_step_is_dealt_once(listings):
 
 def test_a_sequence_begins_with_its_own_memory():
     buffer, generator = rollout_of(worlds=2, listings=7)
-    for minibatch in buffer.minibatches(9, generator):
+    for minibatch in buffer.minibatches(4, generator):
         sequence = minibatch.living % minibatch.begins.shape[1]
         rows = minibatch.inputs.rows[:, 1].float()
         assert torch.equal(minibatch.state[sequence, 0], rows)
@@ -54,7 +54,7 @@ def test_a_sequence_begins_with_its_own_memory():
 
 def test_each_row_gets_the_market_of_its_world_and_step():
     buffer, generator = rollout_of(worlds=3, listings=7)
-    for minibatch in buffer.minibatches(9, generator):
+    for minibatch in buffer.minibatches(4, generator):
         markets, world_of = minibatch.inputs.markets, minibatch.inputs.world_of
         rows = minibatch.inputs.rows
         seen = markets[world_of][:, 0]
@@ -65,9 +65,17 @@ def test_each_row_gets_the_market_of_its_world_and_step():
         assert len(pairs) == len(markets)
 
 
+def test_there_are_as_many_minibatches_as_asked_for_even_without_rows():
+    buffer, generator = rollout_of(agents=2)
+    rows = [len(minibatch.source) for minibatch in buffer.minibatches(6, generator)]
+    assert len(rows) == 6
+    assert 0 in rows
+    assert sum(rows) == int(buffer.alive.sum())
+
+
 def test_without_markets_none_are_given():
     buffer, generator = rollout_of()
-    minibatch = next(buffer.minibatches(1000, generator))
+    minibatch = next(buffer.minibatches(1, generator))
     assert minibatch.inputs.markets is None
     assert minibatch.inputs.world_of is None
 

@@ -1,7 +1,10 @@
 """Training runs: sequences, resuming bit for bit, a NaN that stops, and learning something."""
 
 import json
+import shutil
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -270,7 +273,73 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path, monkeypatch, capsys)
     assert "No space left on device" in error
     assert "the one before stands" in error
     assert (run / "checkpoints/last/training.json").read_text() == kept
-    assert [path.name for path in (run / "checkpoints").iterdir()] == ["last"]
+    names = {path.name for path in (run / "checkpoints").iterdir()}
+    assert names == {"last", "previous"}
+
+
+@pytest.fixture
+def kept_twice(finished, tmp_path):
+    """A run with a checkpoint and the one before; each test has its own copy."""
+    _, whole = finished
+    return Path(shutil.copytree(whole, tmp_path / "kept_twice"))
+
+
+def steps_of(checkpoint):
+    return json.loads((checkpoint / "training.json").read_text())["steps"]
+
+
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "training.safetensors", "training.json", "config.json"]
+)
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(kept_twice, name, capsys):
+    last, previous = (kept_twice / "checkpoints" / each for each in ("last", "previous"))
+    assert steps_of(previous) < steps_of(last)
+    data = bytearray((last / name).read_bytes())
+    # A single bit, in the middle.
+    data[len(data) // 2] ^= 1
+    (last / name).write_bytes(data)
+    run = Run(TrainSettings(resume=kept_twice, threads=2))
+    assert run.steps == steps_of(previous)
+    said = capsys.readouterr().err
+    assert f"last/{name} is damaged" in said or "last is damaged" in said
+    assert f"going on from {previous}, {run.steps} agent-steps" in said
+    run.batch.close()
+
+
+def test_a_checkpoint_that_was_being_written_or_renamed_is_passed_over(kept_twice, capsys):
+    checkpoints = kept_twice / "checkpoints"
+    (checkpoints / ".last-part").mkdir()
+    (checkpoints / ".last-part" / "training.safetensors").write_bytes(b"half")
+    assert find_checkpoint(kept_twice, print) == checkpoints / "last"
+    assert capsys.readouterr().out == ""
+    shutil.rmtree(checkpoints / "last")
+    assert find_checkpoint(kept_twice, print) == checkpoints / "previous"
+    assert "checkpoints/last is missing: going on from" in capsys.readouterr().out
+    (checkpoints / "previous" / "training.json").write_text("{")
+    with pytest.raises(CheckpointError, match=r"cannot be resumed: .*previous is damaged"):
+        find_checkpoint(kept_twice)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
+def test_a_file_that_may_not_grow_leaves_the_checkpoint_before(kept_twice, capsys):
+    import resource
+
+    from metammo.cli.main import main
+
+    before = steps_of(kept_twice / "checkpoints/last")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, limits[1]))
+    try:
+        code = main(["train", "--resume", str(kept_twice), "--steps", "12000", "--threads", "2"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert code == 2
+    assert "could not be written" in capsys.readouterr().err
+    assert find_checkpoint(kept_twice).name == "last"
+    assert steps_of(kept_twice / "checkpoints/last") == before
+    # With room again it goes on.
+    assert main(["train", "--resume", str(kept_twice), "--steps", "12000", "--threads", "2"]) == 0
+    assert steps_of(kept_twice / "checkpoints/last") >= 12000
 
 
 def test_nan_stops_the_run_and_names_the_game(tmp_path):
@@ -291,7 +360,7 @@ def test_the_dead_change_nothing(tmp_path):
 
     def logs():
         generator = torch.Generator().manual_seed(1)
-        minibatch = next(buffer.minibatches(10**9, generator))
+        minibatch = next(buffer.minibatches(1, generator))
         return run.algorithm.forward(minibatch)[0].detach()
 
     before = logs()

@@ -2,11 +2,32 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
-from metammo.actions import MASK_SIZE, MASK_STYLE, MASK_TALK, MASK_TARGET, NO_TARGET, SILENT
+from metammo.actions import (
+    FULL_HEADS,
+    FULL_MASK_SIZE,
+    HEAD_GIVE_GOLD_PRICE,
+    HEAD_GIVE_GOLD_TARGET,
+    HEAD_GIVE_ITEM,
+    HEAD_GIVE_TARGET,
+    HEAD_SELL_ITEM,
+    HEAD_SELL_PRICE,
+    HEAD_STYLE,
+    HEAD_TARGET,
+    MASK_SIZE,
+    MASK_STYLE,
+    MASK_TALK,
+    MASK_TARGET,
+    NO_TARGET,
+    SILENT,
+    head_sizes,
+    no_op,
+)
 from metammo.policies.heads import ActionHeads
+from tests.contract.batches import bytes_of, make_batch, mix_of
 
 HEADS = ActionHeads()
 
@@ -70,3 +91,92 @@ def test_samples_are_allowed_and_follow_the_probabilities():
     shares = torch.bincount(actions[:, 0], minlength=3) / 4000
     assert shares.tolist() == pytest.approx([0.5, 0.25, 0.25], abs=0.03)
     assert (HEADS.likeliest(logits, mask)[:, 0] == 0).all()
+
+
+FULL = ActionHeads(head_sizes(FULL_HEADS))
+STARTS = [sum(FULL.sizes[:head]) for head in range(len(FULL.sizes))]
+OPTIONS = {
+    HEAD_STYLE: 3,
+    HEAD_TARGET: 2,
+    HEAD_SELL_ITEM: 3,
+    HEAD_SELL_PRICE: 99,
+    HEAD_GIVE_ITEM: 4,
+    HEAD_GIVE_TARGET: 5,
+    HEAD_GIVE_GOLD_TARGET: 6,
+    HEAD_GIVE_GOLD_PRICE: 7,
+}
+"""How many choices the mask below leaves in a head; in the others, one."""
+
+
+def full_mask():
+    mask = torch.zeros(1, FULL_MASK_SIZE, dtype=torch.uint8)
+    for head, size in enumerate(FULL.sizes):
+        if FULL_HEADS[head].has_no_op:
+            first, last = STARTS[head], STARTS[head] + size - 1
+            mask[0, first : first + OPTIONS.get(head, 1) - 1] = 1
+            mask[0, last] = 1
+        else:
+            mask[0, STARTS[head] : STARTS[head] + OPTIONS.get(head, 1)] = 1
+    return mask
+
+
+ALWAYS = (HEAD_TARGET, HEAD_SELL_ITEM, HEAD_GIVE_GOLD_TARGET)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "counted"),
+    [
+        ({}, ()),
+        ({HEAD_STYLE: 2, HEAD_SELL_PRICE: 50, HEAD_GIVE_GOLD_PRICE: 3}, ()),
+        ({HEAD_TARGET: 0}, (HEAD_STYLE,)),
+        ({HEAD_SELL_ITEM: 1, HEAD_SELL_PRICE: 7}, (HEAD_SELL_PRICE,)),
+        # Of a gift one half alone gives nothing: only what is missing could change that.
+        ({HEAD_GIVE_ITEM: 1}, (HEAD_GIVE_TARGET,)),
+        ({HEAD_GIVE_TARGET: 1}, (HEAD_GIVE_ITEM,)),
+        ({HEAD_GIVE_ITEM: 1, HEAD_GIVE_TARGET: 1}, (HEAD_GIVE_ITEM, HEAD_GIVE_TARGET)),
+        ({HEAD_GIVE_GOLD_TARGET: 4, HEAD_GIVE_GOLD_PRICE: 6}, (HEAD_GIVE_GOLD_PRICE,)),
+    ],
+)
+def test_what_a_choice_cannot_change_does_not_count(chosen, counted):
+    action = list(no_op(FULL_HEADS))
+    for head, choice in chosen.items():
+        action[head] = choice
+    logits = torch.zeros(1, FULL_MASK_SIZE)
+    logs, entropies = FULL.evaluate(logits, full_mask(), torch.tensor([action]))
+    # With even chances a head of n options has -ln n and ln n, where it counts.
+    wanted = torch.zeros(1, len(FULL.sizes))
+    for head in (*ALWAYS, *counted):
+        wanted[0, head] = math.log(OPTIONS[head])
+    assert torch.allclose(logs, -wanted, atol=1e-5)
+    assert torch.allclose(entropies, wanted, atol=1e-5)
+
+
+def test_the_dead_choose_nothing():
+    mask = torch.zeros(1, FULL_MASK_SIZE, dtype=torch.uint8)
+    action = no_op(FULL_HEADS)
+    mask[0, [first + choice for first, choice in zip(STARTS, action, strict=True)]] = 1
+    logs, entropies = FULL.evaluate(torch.randn(1, FULL_MASK_SIZE), mask, torch.tensor([action]))
+    assert logs.abs().sum() == 0
+    assert entropies.abs().sum() == 0
+
+
+def test_worlds_go_on_alike_whatever_does_not_count():
+    options = {"config": "full", "seed": 5, "size": "tiny"}
+    games = mix_of("merchants", config="full", horizon=200, playable=16, npc_count=0)
+    first, second = (make_batch(2, games, **options) for _ in range(2))
+    redrawn = 0
+    for tick in range(30):
+        actions, other = (first.random_actions(seed) for seed in (tick, 1000 + tick))
+        masks = torch.from_numpy(first.masks.reshape(-1, FULL_MASK_SIZE))
+        chosen = torch.from_numpy(actions.reshape(-1, len(FULL_HEADS))).long()
+        idle = FULL.active(masks, chosen).numpy().reshape(actions.shape) == 0
+        # Of a gift with neither item nor receiver one may be chosen, not both.
+        idle[..., HEAD_GIVE_ITEM] &= ~idle[..., HEAD_GIVE_TARGET]
+        changed = np.where(idle, other, actions)
+        redrawn += (changed != actions).sum(axis=(0, 1))
+        first.step(actions)
+        second.step(changed)
+        assert bytes_of(first) == bytes_of(second)
+        assert first.markets.tobytes() == second.markets.tobytes()
+    for head in (HEAD_STYLE, HEAD_SELL_PRICE, HEAD_GIVE_TARGET, HEAD_GIVE_GOLD_PRICE):
+        assert redrawn[head] > 0, FULL_HEADS[head].name

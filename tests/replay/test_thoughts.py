@@ -33,7 +33,8 @@ class Known(torch.nn.Module):
         super().__init__()
         self.weight = torch.nn.Parameter(torch.zeros(1))
 
-    def step(self, rows, state):
+    def step(self, inputs, state):
+        rows = inputs.rows
         own = rows.numpy().view(MINI_LAYOUT.dtype)["own"][:, 0]
         ticks = torch.from_numpy(own[:, OwnFeature.TICK].astype(np.float32))
         return LOGITS.repeat(len(rows), 1), ticks, state

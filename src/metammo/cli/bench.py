@@ -61,7 +61,8 @@ class Options:
     runs: int = 5
     """Timed runs; the median is quoted."""
     policy: str = "random"
-    """Who plays (sim): random, scripted, a checkpoint; never timed."""
+    """Who plays (sim): random, scripted, a checkpoint; never timed. Or what is trained (train):
+    small unless given, base, path.py:Class."""
     first_tick: int = 0
     """Tick at which each timed run begins (sim): until then the same players play, untimed."""
     knobs: tuple[str, ...] = ()
@@ -285,6 +286,8 @@ def bench_train(options: Options) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         settings = TrainSettings(
             games=(options.game,),
+            config=options.config,
+            policy="small" if options.policy == "random" else options.policy,
             steps=options.steps,
             threads=0 if options.threads == 1 else options.threads,
             folder=Path(folder),

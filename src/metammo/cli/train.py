@@ -11,6 +11,7 @@ from metammo.cli.show import note
 from metammo.learner.checkpoint import find_checkpoint, read_progress
 from metammo.learner.settings import TrainSettings
 from metammo.learner.train import train
+from metammo.policies.own import is_own
 from metammo.tasks.parsing import read_task
 
 FREE_WHEN_RESUMED = ("resume", "steps", "threads", "folder")
@@ -37,7 +38,9 @@ def settings_of(settings: TrainSettings) -> TrainSettings:
     default = TrainSettings()
     for name in (field.name for field in fields(settings)):
         given, own = getattr(settings, name), getattr(kept, name)
-        if name not in FREE_WHEN_RESUMED and given not in (getattr(default, name), own):
+        # A network of the user's own is named anew, and its file may have moved.
+        is_free = name in FREE_WHEN_RESUMED or (name == "policy" and is_own(own))
+        if not is_free and given not in (getattr(default, name), own):
             raise ValueError(
                 f"a resumed run keeps what it was begun with: its {name} is {own}, got {given}; "
                 "steps and threads may change"

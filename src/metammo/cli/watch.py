@@ -78,10 +78,11 @@ class Setting:
 def setting_of(options: Options) -> Setting:
     """Return what is played: what is asked for, else what the first run was trained on."""
     from metammo.learner.checkpoint import PROGRESS, read_progress
-    from metammo.policies.hub import DESCRIPTION
+    from metammo.policies.hub import DESCRIPTION, part_name
 
     for name in options.what:
-        for folder in (Path(name), Path(name) / "checkpoints" / "last"):
+        place = Path(part_name(name)[1])
+        for folder in (place, place / "checkpoints" / "last"):
             # A policy from elsewhere has no settings beside it.
             if (folder / DESCRIPTION).is_file() and (folder / PROGRESS).is_file():
                 settings, _, _ = read_progress(folder)

@@ -116,6 +116,7 @@ class Batch:
         worlds: int = 64,
         *,
         seed: int = 0,
+        first_world: int = 0,
         threads: int | None = None,
         config: str = "mini",
         size: str | Sizes = STANDARD,
@@ -131,7 +132,8 @@ class Batch:
         Args:
             games: one game, several, or a mix by weight; see `Games`.
             worlds: how many are stepped together.
-            seed: world i is seeded by a hash of (seed, i).
+            seed: world i is seeded by a hash of (seed, first_world + i).
+            first_world: number of the batch's first world, where it is a part of a larger batch.
             threads: cores to use; by default all.
             config: "mini" or "full".
             size: "standard", "large" or "tiny".
@@ -178,7 +180,7 @@ class Batch:
         self.heads = HEADS[self.config]
         self.layout = LAYOUTS[self.config]
         self._mask_size = sum(head_sizes(self.heads))
-        self.world_count = worlds
+        self.world_count, self.first_world = worlds, first_world
         self.agent_count = int(self.table["player_count"].max())
         self.map_family = HELD_OUT_MAPS if held_out else TRAINING_MAPS
         self.map_count = maps
@@ -256,7 +258,8 @@ class Batch:
             Observations and an empty info.
         """
         if seed is not None:
-            seeds = [seed_of(seed, index) for index in range(self.world_count)]
+            numbers = range(self.first_world, self.first_world + self.world_count)
+            seeds = [seed_of(seed, number) for number in numbers]
             self._seed_worlds(slice(None), seeds)
         with FirstCompile(f"{self._driver.__name__}-{self.sizes.name}", "the simulator"):
             self._run(self._driver.RESET)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from metammo.envs.batch import Batch
 from metammo.learner.opponents import Opponents
+from metammo.learner.processes import ALONE, Processes
 from metammo.learner.rollout import Rollout
 from metammo.learner.team_reward import share_rewards
 from metammo.policies.inputs import Inputs
@@ -65,6 +66,7 @@ class Actor:
         team_reward: part of each reward that is shared by the team, 0..1.
         seed: of the choices.
         device: where the network runs.
+        processes: those that learn together; steps and episodes are those of all.
     """
 
     def __init__(
@@ -78,8 +80,10 @@ class Actor:
         team_reward: float = 0.0,
         seed: int = 0,
         device: str | torch.device = "cpu",
+        processes: Processes = ALONE,
     ) -> None:
-        self.batch, self.chooser, self.opponents = batch, chooser, opponents
+        self.batch, self.chooser, self.processes = batch, chooser, processes
+        self.opponents = opponents
         self.team_reward = team_reward
         self.teams = batch.worlds.entity_team[:, : batch.agent_count].copy()
         self.device = torch.device(device)
@@ -96,15 +100,13 @@ class Actor:
         self.episode_steps = np.zeros(batch.world_count, np.int64)
         self.seconds: dict[str, float] = defaultdict(float)
 
-    @property
-    def played(self) -> int:
-        """Agent-steps played by anybody."""
-        return self.steps + (self.opponents.steps if self.opponents is not None else 0)
-
     def collect(self) -> list[Episode]:
-        """Fill the rollout; return the episodes that ended, in world order."""
+        """Fill the rollout; return the episodes that ended.
+
+        They come tick after tick, of a tick in the order of worlds, those of all processes.
+        """
         buffer, batch = self.buffer, self.batch
-        finished: list[Episode] = []
+        finished: list[list[Episode]] = []
         self.chooser.acting.eval()
         for step in range(buffer.steps):
             started = time.perf_counter()
@@ -119,12 +121,48 @@ class Actor:
             batch.step(actions)
             self.seconds["simulator"] += time.perf_counter() - stepped
             self._note(step)
-            finished.extend(self._end(int(world)) for world in batch.done.nonzero()[0])
-        self.steps += int(buffer.alive.sum())
-        for number in range(len(self.game_steps)):
-            self.game_steps[number] += int((buffer.alive & (buffer.games == number)).sum())
+            finished.append([self._end(int(world)) for world in batch.done.nonzero()[0]])
+        self._count()
+        if self.opponents is not None:
+            self.opponents.settle()
         self._value_next()
-        return finished
+        return self._told(finished)
+
+    @property
+    def played(self) -> int:
+        """Agent-steps played by anybody."""
+        return self.steps + (self.opponents.steps if self.opponents is not None else 0)
+
+    def _count(self) -> None:
+        games = self.buffer.games[self.buffer.alive].long()
+        counts = self.processes.sum(torch.bincount(games, minlength=len(self.game_steps)))
+        self.steps += int(counts.sum())
+        self.game_steps = [a + b for a, b in zip(self.game_steps, counts.tolist(), strict=True)]
+
+    def _told(self, finished: list[list[Episode]]) -> list[Episode]:
+        """Return the episodes of all processes, in the order that one process would have."""
+        own = [episode for episodes in finished for episode in episodes]
+        if self.processes.count == 1:
+            return own
+        counts = np.array([len(episodes) for episodes in finished], np.int64)
+        lengths = np.stack(self.processes.gather(counts))
+        results = self.batch.results.dtype
+        dtype = [("result", results), ("seats", "?", (self.batch.agent_count,)), ("steps", "i8")]
+        told = np.zeros(len(own), dtype)
+        for place, episode in enumerate(own):
+            for name, value in vars(episode).items():
+                told[name][place] = value
+        rows = self.processes.gather(told)
+        parts = [np.split(each, of.cumsum()[:-1]) for each, of in zip(rows, lengths, strict=True)]
+        ordered = [row for step in range(len(finished)) for each in parts for row in each[step]]
+        return [Episode(row["result"], row["seats"], int(row["steps"])) for row in ordered]
+
+    def running(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return game, and agent-steps so far, of what each world plays now, of all processes."""
+        games = self.batch.worlds.game.astype(np.int64)
+        told = (self.processes.gather(each) for each in (games, self.episode_steps))
+        game, steps = (np.concatenate(each) for each in told)
+        return game, steps
 
     def _end(self, world: int) -> Episode:
         """Return the episode that has ended in a world; seats of the next are dealt."""

@@ -1,12 +1,13 @@
 """What learning algorithms share: a network, its optimizer, the scale of returns, a safe step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from metammo.actions import FULL_HEADS
+from metammo.learner.processes import ALONE, Processes
 from metammo.learner.rollout import Minibatch, Rollout
 from metammo.learner.scale import ReturnScale
 from metammo.learner.settings import PPOSettings
@@ -32,6 +33,7 @@ class Algorithm:
         settings: the algorithm's numbers.
         seed: of the order of minibatches.
         device: where the network runs.
+        processes: those that learn together.
     """
 
     def __init__(
@@ -42,8 +44,9 @@ class Algorithm:
         *,
         seed: int = 0,
         device: str | torch.device = "cpu",
+        processes: Processes = ALONE,
     ) -> None:
-        self.settings, self.games = settings, tuple(games)
+        self.settings, self.games, self.processes = settings, tuple(games), processes
         self.device = torch.device(device)
         self.module = module.to(self.device)
         self.heads = ActionHeads(module.head_sizes)
@@ -92,14 +95,34 @@ class Algorithm:
         logits, values = self.module.decode(outputs, encoded)
         return logits, values
 
-    def descend(self, loss: Tensor) -> Tensor:
+    def minibatches(self, buffer: Rollout) -> Iterator[Minibatch]:
+        """Deal out a rollout's living steps; as many minibatches as in the other processes.
+
+        Where other processes have steps left and this one none, it takes part with no rows.
+        """
+        size = self.settings.minibatch
+        living = self.processes.sum(buffer.alive.sum())
+        count = max(round(int(living) / (size * self.processes.count)), 1)
+        for minibatch in buffer.minibatches(count, self.shuffler):
+            if len(minibatch.source):
+                yield minibatch
+            else:
+                nothing = sum(weight.sum() * 0 for weight in self.module.parameters())
+                self.descend(torch.as_tensor(nothing), 0)
+
+    def descend(self, loss: Tensor, rows: int) -> Tensor:
         """Take one step down a loss; return the gradient's norm before it was clipped.
+
+        Args:
+            loss: a mean over rows of this process.
+            rows: how many.
 
         Raises:
             LearningError: loss or gradient is no number; the weights are as they were.
         """
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self.processes.average_gradients(self.module.parameters(), rows)
         parameters = self.module.parameters()
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.settings.gradient_norm)
         if not (bool(torch.isfinite(loss)) and bool(torch.isfinite(norm))):

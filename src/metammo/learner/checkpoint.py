@@ -1,11 +1,16 @@
-"""How a run is kept so that it goes on bit for bit: safetensors, JSON, and a rename at the end."""
+"""How a run is kept so that it goes on bit for bit: safetensors, JSON, and a rename at the end.
 
+A checkpoint is a folder: the policy, `training.safetensors` (of further processes
+`training-RANK.safetensors`), and `training.json`, which is written last and holds the checksums of
+all. The one before stays beside it, for the case that a file is damaged later.
+"""
+
+import hashlib
 import json
 import os
 import platform
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,11 +22,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import metammo
+from metammo.learner.processes import ALONE, Processes
 from metammo.learner.settings import PoolSettings, PPOSettings, TrainSettings
-from metammo.policies.hub import DESCRIPTION, WEIGHTS, CheckpointError, describe
+from metammo.policies.hub import WEIGHTS, CheckpointError, save_module
 
-STATE = "training.safetensors"
 PROGRESS = "training.json"
+LAST, PREVIOUS = "last", "previous"
+
+
+def state_file(rank: int) -> str:
+    """Return the name of the file that holds what a process needs to go on."""
+    return f"training-{rank}.safetensors" if rank else "training.safetensors"
 
 
 def settings_to_json(settings: TrainSettings) -> dict[str, Any]:
@@ -67,25 +78,23 @@ class Part(Protocol):
         ...
 
 
-def _state_of(parts: Mapping[str, Part]) -> dict[str, torch.Tensor]:
-    return {
-        f"{name}.{key}": value.contiguous()
-        for name, part in parts.items()
-        for key, value in part.state_dict().items()
-    }
+@dataclass(frozen=True)
+class Parts:
+    """Everything but the policy that decides how a run goes on."""
 
+    own: Mapping[str, Part]
+    """What each process has for itself, by name."""
+    shared: Mapping[str, Part]
+    """What is alike in all processes."""
 
-def _set_state(parts: Mapping[str, Part], tensors: Mapping[str, torch.Tensor]) -> None:
-    for name, part in parts.items():
-        start = f"{name}."
-        own = {key.removeprefix(start): v for key, v in tensors.items() if key.startswith(start)}
-        try:
-            part.load_state_dict(own)
-        except KeyError as error:
-            raise CheckpointError(
-                f"the checkpoint does not say what the run's {name} needs ({error}): it is of "
-                f"another version; this is {metammo.__version__}"
-            ) from error
+    def tensors(self, rank: int) -> dict[str, torch.Tensor]:
+        """Return what a process keeps: its own, and the first one what is shared."""
+        parts = {**self.own, **self.shared} if rank == 0 else self.own
+        return {
+            f"{name}.{key}": value.contiguous()
+            for name, part in parts.items()
+            for key, value in part.state_dict().items()
+        }
 
 
 def _versions() -> dict[str, str]:
@@ -114,92 +123,163 @@ class Snapshot:
 def save_checkpoint(
     folder: Path,
     policy: Snapshot,
-    parts: Mapping[str, Part],
+    parts: Parts,
     settings: TrainSettings,
     progress: dict[str, Any],
+    processes: Processes = ALONE,
 ) -> None:
     """Write a checkpoint beside its place and rename it there: whole, or as it was before.
 
+    All processes of a run call this together, and write into one folder.
+
     Args:
-        folder: its place; what stands there is replaced.
+        folder: its place; what stands in RUN/checkpoints/last becomes RUN/checkpoints/previous.
         policy: what learns.
-        parts: all else that decides how the run goes on, by name.
+        parts: all else that decides how the run goes on.
         settings: the run's.
         progress: counters, as JSON can hold them.
+        processes: of the run.
 
     Raises:
         OSError: it could not be written; what stood there stands.
     """
+    part = folder.with_name(f".{folder.name}-part")
 
-    def write(part: Path) -> None:
-        _write_policy(part, policy)
-        save_file(_state_of(parts), part / STATE)
-        kept = {"settings": settings_to_json(settings), "progress": progress, "steps": policy.steps}
+    def write_own() -> None:
+        save_file(parts.tensors(processes.rank), part / state_file(processes.rank))
+        if processes.is_first:
+            _write_policy(part, policy)
+
+    def finish() -> None:
+        kept = {
+            "settings": settings_to_json(settings),
+            "progress": progress,
+            "steps": policy.steps,
+            "processes": processes.count,
+            "checksums": {each.name: _checksum(each) for each in sorted(part.iterdir())},
+        }
+        kept["checksum"] = _checksum_of(kept)
         (part / PROGRESS).write_text(json.dumps(kept, indent=2), encoding="utf-8")
+        _replace_folder(part, folder)
 
-    _save(folder, write)
+    def begin() -> None:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+
+    for task, everybody in ((begin, False), (write_own, True), (finish, False)):
+        _try_together(folder, task if everybody or processes.is_first else None, processes)
+
+
+def _try_together(folder: Path, task: Callable[[], None] | None, processes: Processes) -> None:
+    """Let a process do its task; where one fails, all of them raise."""
+    failure: Exception | None = None
+    try:
+        if task:
+            task()
+    except (OSError, SafetensorError) as error:
+        failure = error
+    failed = torch.tensor([float(failure is not None)], device=processes.device)
+    if processes.sum(failed).item() == 0:
+        return
+    if processes.is_first:
+        shutil.rmtree(folder.with_name(f".{folder.name}-part"), ignore_errors=True)
+    raise OSError(
+        f"the checkpoint {folder} could not be written ({failure or 'another process failed'}): "
+        "the one before stands; make room, then go on with --resume"
+    ) from failure
 
 
 def save_policy(folder: Path, policy: Snapshot) -> None:
     """Write a policy alone, as `save_checkpoint` does; no run goes on with it."""
-    _save(folder, lambda part: _write_policy(part, policy))
+    part = folder.with_name(f".{folder.name}-part")
 
-
-def _save(folder: Path, write: Callable[[Path], None]) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        write(part)
-    except (OSError, SafetensorError) as error:
+    def write() -> None:
         shutil.rmtree(part, ignore_errors=True)
-        raise OSError(
-            f"the checkpoint {folder} could not be written ({error}): the one before stands; make "
-            "room, then go on with --resume"
-        ) from error
-    _replace_folder(part, folder)
+        part.mkdir(parents=True)
+        _write_policy(part, policy)
+        _replace_folder(part, folder)
+
+    _try_together(folder, write, ALONE)
 
 
 def _write_policy(part: Path, policy: Snapshot) -> None:
-    weights = policy.module.state_dict()
-    save_file({name: v.cpu().contiguous() for name, v in weights.items()}, part / WEIGHTS)
     told = {"games": dict(policy.games), "steps": policy.steps, "versions": _versions()}
     if policy.origin:
         told["origin"] = policy.origin
-    description = describe(policy.module, **told)
-    (part / DESCRIPTION).write_text(json.dumps(description, indent=2), encoding="utf-8")
+    save_module(part, policy.module, **told)
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()
+
+
+def _checksum_of(kept: Mapping[str, Any]) -> str:
+    """Return the checksum of what `training.json` holds besides."""
+    rest = {name: value for name, value in kept.items() if name != "checksum"}
+    return hashlib.blake2b(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def _replace_folder(part: Path, folder: Path) -> None:
     """Put a finished folder in the place of another; a crash leaves one of the two whole."""
-    old = folder.with_name(f".{folder.name}-old")
+    old = folder.with_name(PREVIOUS if folder.name == LAST else f".{folder.name}-old")
     if old.exists():
         shutil.rmtree(old)
     if folder.exists():
         folder.rename(old)
     part.rename(folder)
-    if old.exists():
+    if folder.name != LAST and old.exists():
         shutil.rmtree(old)
-    for left in folder.parent.glob(f".{folder.name}-*"):
-        shutil.rmtree(left, ignore_errors=True)
     if sys.platform != "win32":
         handle = os.open(folder.parent, os.O_RDONLY)
         os.fsync(handle)
         os.close(handle)
 
 
-def find_checkpoint(run: Path) -> Path:
-    """Return the checkpoint with which a run goes on.
+def find_checkpoint(run: Path, tell: Callable[[str], None] = lambda text: None) -> Path:
+    """Return the checkpoint with which a run goes on: the last one that is whole.
+
+    Args:
+        run: the run's folder.
+        tell: called with a line where that is not the one written last.
 
     Raises:
         CheckpointError: the folder is no run, or has no whole checkpoint.
     """
-    for name in ("last", ".last-old"):
+    damages: list[str] = []
+    for name in (LAST, PREVIOUS):
         folder = run / "checkpoints" / name
-        if (folder / PROGRESS).is_file():
+        if not folder.is_dir():
+            continue
+        damage = damage_of(folder)
+        if damage is None:
+            if name != LAST:
+                _, _, steps = read_progress(folder)
+                tell(
+                    f"{'; '.join(damages) or 'checkpoints/last is missing'}: going on from "
+                    f"{folder}, {steps} agent-steps"
+                )
             return folder
+        damages.append(damage)
+    if damages:
+        raise CheckpointError(f"{str(run)!r} cannot be resumed: {'; '.join(damages)}")
     raise CheckpointError(
         f"{str(run)!r} cannot be resumed: it holds no checkpoints/last; give the folder of a run"
     )
+
+
+def damage_of(folder: Path) -> str | None:
+    """Return what is wrong with a checkpoint's files, None where nothing is."""
+    try:
+        kept = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
+        if kept["checksum"] != _checksum_of(kept):
+            return f"{folder / PROGRESS} is damaged: its checksum differs"
+        for name, checksum in kept["checksums"].items():
+            if _checksum(folder / name) != checksum:
+                return f"{folder / name} is damaged: its checksum differs"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"{folder} is damaged: {error!r}"
+    return None
 
 
 def read_progress(folder: Path) -> tuple[TrainSettings, dict[str, Any], int]:
@@ -215,7 +295,39 @@ def read_progress(folder: Path) -> tuple[TrainSettings, dict[str, Any], int]:
         raise CheckpointError(f"{folder / PROGRESS} is not readable: {error}") from error
 
 
-def restore_checkpoint(folder: Path, module: Any, parts: Mapping[str, Part]) -> None:
-    """Set a network, and the parts of a run, to where a checkpoint was written."""
+def restore_checkpoint(
+    folder: Path,
+    module: Any,
+    parts: Parts,
+    processes: Processes = ALONE,
+) -> None:
+    """Set a network, and the parts of a run, to where a checkpoint was written.
+
+    Args:
+        folder: the checkpoint's.
+        module: the network.
+        parts: of the run.
+        processes: of the run.
+
+    Raises:
+        CheckpointError: another number of processes, or another version, wrote it.
+    """
+    kept = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
+    if kept["processes"] != processes.count:
+        raise CheckpointError(
+            f"{folder} was written by {kept['processes']} processes, here are {processes.count}: "
+            f"resume with torchrun --nproc-per-node {kept['processes']}"
+        )
     module.load_state_dict(load_file(folder / WEIGHTS))
-    _set_state(parts, load_file(folder / STATE))
+    for some, rank in ((parts.own, processes.rank), (parts.shared, 0)):
+        tensors = load_file(folder / state_file(rank))
+        for name, part in some.items():
+            start = f"{name}."
+            own = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
+            try:
+                part.load_state_dict(own)
+            except KeyError as error:
+                raise CheckpointError(
+                    f"{folder} does not say what the run's {name} needs ({error}): it is of "
+                    f"another version; this is {metammo.__version__}"
+                ) from error

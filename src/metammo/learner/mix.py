@@ -9,8 +9,8 @@ from torch import Tensor
 
 from metammo.envs.batch import Batch
 from metammo.learner.actor import Episode
-from metammo.learner.balance import WAYS, Balance
-from metammo.tasks.sampling import Sampler, SamplingError
+from metammo.learner.balance import Balance
+from metammo.tasks.sampling import Sampler
 
 
 class Mix:
@@ -27,7 +27,13 @@ class Mix:
     """
 
     def __init__(
-        self, batch: Batch, game_sampling: str, task_sampling: str, balance: str = "episodes"
+        self,
+        batch: Batch,
+        game_sampling: str,
+        task_sampling: str,
+        balance: str = "episodes",
+        *,
+        worlds: int = 0,
     ) -> None:
         """Take the batch's weights as given, and set those that differ.
 
@@ -36,16 +42,15 @@ class Mix:
             game_sampling: one of `tasks.sampling.WAYS`; it gives each game's share.
             task_sampling: the same, of each game's tasks.
             balance: of what it is a share: "steps" or "episodes".
+            worlds: of all processes; 0: the batch's.
 
         Raises:
-            SamplingError: an unknown way of sampling, or of counting.
+            SamplingError: an unknown way of sampling.
         """
-        if balance not in WAYS:
-            raise SamplingError(f"balance must be one of {', '.join(WAYS)}, got {balance!r}")
         self.batch = batch
         count = len(batch.game_names)
         is_balanced = balance == "steps" and count > 1
-        self.balance = Balance(count, batch.world_count) if is_balanced else None
+        self.balance = Balance(count, worlds or batch.world_count) if is_balanced else None
         self.games = Sampler(batch.table["weight"], game_sampling)
         self.tasks = [
             Sampler([task.weight for task in tasks], task_sampling) for tasks in batch.tasks
@@ -67,22 +72,25 @@ class Mix:
         return shares if self.balance is None else self.balance.weights(shares)
 
     def update(
-        self, finished: Sequence[Episode], played: Sequence[int], running: NDArray[np.int64]
+        self,
+        finished: Sequence[Episode],
+        played: Sequence[int],
+        running: tuple[NDArray[np.int64], NDArray[np.int64]],
     ) -> None:
         """Take in what was played, and set the weights of the episodes that begin next.
 
         Args:
             finished: episodes that have ended since the last time, in order.
             played: agent-steps of each game since the beginning.
-            running: int64[worlds], agent-steps of each world's present episode.
+            running: int64[worlds] twice: the game of each world's present episode, and how many
+                agent-steps it has had.
         """
         if finished:
             self._learn_from(finished)
         if self.balance is not None:
             for episode in finished:
                 self.balance.note(int(episode.result["game"]), episode.steps)
-            now = self.batch.worlds.game.astype(np.int64)
-            self.balance.update(self.games.weights(), np.array(played, float), now, running)
+            self.balance.update(self.games.weights(), np.array(played, float), *running)
         if finished or self.balance is not None:
             self.apply()
 

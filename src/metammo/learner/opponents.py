@@ -21,6 +21,7 @@ from torch import Tensor
 
 from metammo.envs.batch import Batch
 from metammo.learner.checkpoint import Snapshot, save_policy
+from metammo.learner.processes import ALONE, Processes
 from metammo.learner.ratings import START, compare, expected_outcome, move_ratings
 from metammo.learner.settings import PoolSettings
 from metammo.observe.layout import Market
@@ -34,6 +35,10 @@ SEATS_SALT, CHANCE_SALT, DRAW_SALT = 0x5EA75, 0xC4A7CF, 0xD4A3
 """Name the streams of random numbers that opponents need; worlds have others."""
 RECENT = 0.05
 """Weight of an episode in the running mean of how the learner does."""
+
+
+MEETING = np.dtype([("member", "i8"), ("outcome", "f8")])
+"""An episode with an opponent, as processes tell it each other."""
 
 
 @dataclass(eq=False)
@@ -82,15 +87,18 @@ def draw_weights(members: list[Member], rating: float, way: str) -> NDArray[np.f
     return weights / weights.sum()
 
 
-def thin(members: list[Member], playing: list[Member]) -> Member:
+def thin(members: list[Member], playing: list[Member]) -> Member | None:
     """Return the past self that is missed least: its neighbours lie nearest each other.
 
     Of several the oldest; never the first or the last of all, nor one that plays. So what stays is
     spread evenly over the run, and reaches from its beginning to the present.
 
     Args:
-        members: the pool, past selves from the oldest to the newest; at least `MIN_POOL` of these.
+        members: the pool, past selves from the oldest to the newest.
         playing: members that may not go.
+
+    Returns:
+        One of the members; None where none may go.
     """
     own = [each for each in members if each.steps >= 0]
     gaps = {
@@ -98,7 +106,7 @@ def thin(members: list[Member], playing: list[Member]) -> Member:
         for before, each, after in zip(own, own[1:], own[2:], strict=False)
         if each not in playing
     }
-    return min(gaps, key=lambda each: gaps[each])
+    return min(gaps, key=lambda each: gaps[each], default=None)
 
 
 class Opponents:
@@ -109,15 +117,16 @@ class Opponents:
         members: the pool.
         rating: the learner's, by the episodes in which it met a member.
         outcome: running mean of how often the learner did better, 0..1; half is level.
-        steps: agent-steps that opponents have played.
+        steps: agent-steps that opponents have played, in all processes.
+        folder: where the pool is kept, RUN/pool; given before anybody plays.
 
     Args:
         batch: the worlds.
         module: the learner's network; past selves are built like it.
         settings: the pool's numbers.
-        folder: where the pool is kept, RUN/pool.
         seed: of seats and draws.
         device: where networks run.
+        processes: those that learn together; each draws for its worlds, from one pool.
     """
 
     def __init__(
@@ -125,13 +134,14 @@ class Opponents:
         batch: Batch,
         module: Any,
         settings: PoolSettings,
-        folder: Path,
         *,
         seed: int = 0,
         device: str | torch.device = "cpu",
+        processes: Processes = ALONE,
     ) -> None:
-        self.batch, self.module, self.settings, self.folder = batch, module, settings, folder
-        self.seed, self.device = seed, torch.device(device)
+        self.batch, self.module, self.settings = batch, module, settings
+        self.seed, self.device, self.processes = seed, torch.device(device), processes
+        self.folder = Path()
         self.members: list[Member] = []
         self.guests: list[Guest | None] = [None, None]
         self.young = 0
@@ -141,6 +151,9 @@ class Opponents:
         self.chance = np.zeros(shape[0], np.uint64)
         self.drawn = self.steps = self.episodes = 0
         self.rating, self.outcome = START, 0.5
+        self.acted = 0
+        self.met: list[tuple[int, float]] = []
+        self.kept_before: set[str] = set()
 
     def begin(self) -> None:
         """Take in the policies from elsewhere, copied into the run's folder, and seat opponents.
@@ -148,6 +161,14 @@ class Opponents:
         Raises:
             ValueError: there is no such policy, or it plays another config.
         """
+        if self.processes.is_first:
+            self._copy_others()
+        self.processes.wait()
+        self.members = [self._other(number) for number in range(len(self.settings.others))]
+        for world in range(self.batch.world_count):
+            self.seat(world)
+
+    def _copy_others(self) -> None:
         for number, name in enumerate(self.settings.others):
             try:
                 folder = find_policy(name)
@@ -157,9 +178,6 @@ class Opponents:
             kept.mkdir(parents=True, exist_ok=True)
             for file in (WEIGHTS, DESCRIPTION):
                 shutil.copyfile(folder / file, kept / file)
-        self.members = [self._other(number) for number in range(len(self.settings.others))]
-        for world in range(self.batch.world_count):
-            self.seat(world)
 
     def check(self) -> None:
         """Raise ValueError where a policy from elsewhere cannot play here."""
@@ -223,7 +241,7 @@ class Opponents:
         if place in self.guest_of:
             return
         weights = draw_weights(self.members, self.rating, self.settings.draw)
-        number = seed_of(self.seed, DRAW_SALT, self.drawn) / 2**64
+        number = seed_of(self.seed, DRAW_SALT, self.processes.rank, self.drawn) / 2**64
         self.drawn += 1
         last = len(self.members) - 1
         member = self.members[min(int(np.searchsorted(weights.cumsum(), number, "right")), last)]
@@ -251,7 +269,7 @@ class Opponents:
             rows = np.flatnonzero(ours & (self.guest_of == place)[:, None])
             if len(rows):
                 actions.reshape(self.seats.size, -1)[rows] = self._choose(guest, rows)
-                self.steps += len(rows)
+                self.acted += len(rows)
 
     def _choose(self, guest: Guest, rows: NDArray[np.int64]) -> NDArray[np.int16]:
         """Return the actions of some agents of a guest, int16[rows, heads]."""
@@ -272,20 +290,29 @@ class Opponents:
         return chosen
 
     def end(self, world: int) -> None:
-        """Rate by the episode that has ended in a world, and seat opponents for the next."""
+        """Note how the episode went that has ended in a world; seat opponents for the next."""
         guest = self.guests[self.guest_of[world]] if self.guest_of[world] != NOBODY else None
         if guest is not None:
             result = self.batch.results[world]
             # Who wins does better than who does not; among the others progress counts.
             scores = result["won"] + result["progress"].astype(np.float64)
             outcome = compare(scores, result["team"], self.seats[world])
-            member = guest.member
-            self.rating, member.rating = move_ratings(self.rating, member.rating, outcome)
-            member.episodes += 1
-            self.episodes += 1
-            rate = max(RECENT, 1.0 / self.episodes)
-            self.outcome += rate * (outcome - self.outcome)
+            self.met.append((self.members.index(guest.member), outcome))
         self.seat(world)
+
+    def settle(self) -> None:
+        """Rate by the episodes that have ended since the last time, in all processes."""
+        for told in self.processes.gather(np.array(self.met, MEETING)):
+            for place, outcome in told.tolist():
+                member = self.members[place]
+                self.rating, member.rating = move_ratings(self.rating, member.rating, outcome)
+                member.episodes += 1
+                self.episodes += 1
+                rate = max(RECENT, 1.0 / self.episodes)
+                self.outcome += rate * (outcome - self.outcome)
+        acted = torch.tensor([self.acted], device=self.device)
+        self.steps += int(self.processes.sum(acted))
+        self.met, self.acted = [], 0
 
     # The pool.
 
@@ -293,18 +320,30 @@ class Opponents:
         """Take in a past self, with the learner's present rating; thin the pool if it is full."""
         member = self._past_self(snapshot.steps)
         member.rating = self.rating
-        save_policy(Path(member.source), snapshot)
+        if self.processes.is_first:
+            save_policy(Path(member.source), snapshot)
+        self.processes.wait()
         self.members.append(member)
+        guests = [self.members.index(each.member) for each in self.guests if each is not None]
+        everywhere = np.concatenate(self.processes.gather(np.array(guests, np.int64)))
+        playing = [self.members[place] for place in set(everywhere.tolist())]
         while sum(each.steps >= 0 for each in self.members) > self.settings.size:
-            playing = [guest.member for guest in self.guests if guest is not None]
-            self.members.remove(thin(self.members, playing))
+            gone = thin(self.members, playing)
+            if gone is None:
+                break
+            self.members.remove(gone)
 
     def tidy(self) -> None:
-        """Remove the weights of past selves that have left, once no checkpoint names them."""
+        """Remove the weights of past selves that the last two checkpoints do not name.
+
+        A run goes on with the last one, or where that is damaged with the one before.
+        """
         kept = {each.source for each in self.members}
-        for folder in self.folder.glob("[0-9]*"):
-            if str(folder) not in kept:
-                shutil.rmtree(folder)
+        if self.processes.is_first:
+            for folder in self.folder.glob("[0-9]*"):
+                if str(folder) not in kept | self.kept_before:
+                    shutil.rmtree(folder)
+        self.kept_before = kept
 
     def metrics(self) -> dict[str, float]:
         """Return what to log: how the learner stands, and everybody's rating."""
@@ -355,6 +394,7 @@ class Opponents:
         for place, member in enumerate(self.members):
             member.rating = float(state["members.rating"][place])
             member.episodes = int(state["members.episodes"][place])
+        self.kept_before = {each.source for each in self.members}
         self.young, self.drawn, self.steps, self.episodes, *guests = state["counters"].tolist()
         self.rating, self.outcome = state["ratings"].tolist()
         self.seats[:] = state["seats"].numpy().view(np.bool_)

@@ -34,7 +34,7 @@ class PPO(Algorithm):
         logged: dict[str, list[float]] = defaultdict(list)
         self.module.train()
         for _ in range(settings.epochs):
-            for minibatch in buffer.minibatches(settings.minibatch, self.shuffler):
+            for minibatch in self.minibatches(buffer):
                 of = {k: buffer.rows_of(v, minibatch.source) for k, v in vars(targets).items()}
                 for name, value in self._learn(minibatch, Targets(**of)).items():
                     logged[name].append(value)
@@ -56,11 +56,11 @@ class PPO(Algorithm):
         )
         returns = advantages + values
         explained = explained_variance(values[living], returns[living])
-        self.scale.update(returns[living], games[living])
+        self.scale.update(returns[living], games[living], self.processes)
         advantages = self.scale.level(advantages, games)
-        spread = advantages[living].std().clamp_min(1e-6)
+        mean, spread = self.processes.mean_and_spread(advantages[living])
         targets = Targets(
-            advantages=(advantages - advantages[living].mean()) / spread,
+            advantages=(advantages - mean) / spread.clamp_min(1e-6),
             returns=self.scale.normalise(returns, games),
             values=self.scale.normalise(values, games),
         )
@@ -79,7 +79,7 @@ class PPO(Algorithm):
         critic = value_loss(values, targets.values, targets.returns, settings.value_clip)
         entropy = entropies.sum(-1).mean()
         loss = policy.loss + settings.value_weight * critic - settings.entropy_weight * entropy
-        norm = self.descend(loss)
+        norm = self.descend(loss, len(values))
         names = self.head_names
         by_head = entropies.detach().mean(0).tolist()
         divergences = divergence(logs.detach(), minibatch.log_probabilities).mean(0).tolist()

@@ -92,14 +92,15 @@ class Rollout:
         """Whether the networks are given markets, as in the full config."""
         return self.markets.shape[2] > 0
 
-    def minibatches(self, size: int, generator: torch.Generator) -> Iterator[Minibatch]:
+    def minibatches(self, count: int, generator: torch.Generator) -> Iterator[Minibatch]:
         """Deal out every living step once, in whole sequences, in random order.
 
         Where there are markets, the sequences of a world stay together, so that a market is
         encoded once for all of its agents.
 
         Args:
-            size: living steps in a minibatch, about.
+            count: how many minibatches, of about as many living steps each; some have none where
+                there are fewer sequences.
             generator: of the order; on the CPU.
         """
         chunks = self.steps // self.sequence
@@ -110,12 +111,10 @@ class Rollout:
         order = torch.randperm(chunks * groups, generator=generator)
         order = order[lengths[order] > 0]
         passed = lengths[order].cumsum(0)
-        count = max(round(int(passed[-1]) / size), 1)
-        share = -(-int(passed[-1]) // count)
+        share = -(-int(lengths.sum()) // count)
         starts = torch.searchsorted(passed, torch.arange(1, count) * share).tolist()
         for picked in torch.tensor_split(order, starts):
-            if len(picked):
-                yield self._gather(picked.to(self.alive.device), groups)
+            yield self._gather(picked.to(self.alive.device), groups)
 
     def rows_of(self, tensor: Tensor, source: Tensor) -> Tensor:
         """Return rows of a tensor [steps, rows, ...] by their places in the flat order."""

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from metammo.learner.processes import ALONE, Processes
+
 
 class ReturnScale:
     """Running mean and spread of each game's returns, by which values are normalised.
@@ -25,15 +27,18 @@ class ReturnScale:
         variance = (self.square - self.mean**2).clamp_min(1e-4)
         return torch.where(self.weight > 0, variance.sqrt(), 1.0)
 
-    def update(self, returns: Tensor, games: Tensor) -> None:
-        """Take in returns, float32[rows], of games, int64[rows]."""
+    def update(self, returns: Tensor, games: Tensor, processes: Processes = ALONE) -> None:
+        """Take in returns, float32[rows], of games, int64[rows], of all processes."""
+        sums = torch.zeros(3, len(self.mean), dtype=torch.float64, device=self.mean.device)
         for game in games.unique().tolist():
             seen = returns[games == game].double()
-            # The first rollouts count fully; later ones move the average slowly.
-            rate = max(self.RATE, 1.0 / (1.0 + float(self.weight[game])))
-            self.mean[game] += rate * (seen.mean() - self.mean[game])
-            self.square[game] += rate * ((seen**2).mean() - self.square[game])
-            self.weight[game] += 1.0
+            sums[:, game] = torch.stack((seen.new_tensor(len(seen)), seen.sum(), (seen**2).sum()))
+        count, total, squares = processes.sum(sums)
+        # The first rollouts count fully; later ones move the average slowly.
+        rate = (1.0 / (1.0 + self.weight)).clamp_min(self.RATE) * (count > 0)
+        self.mean += rate * (total / count.clamp_min(1) - self.mean)
+        self.square += rate * (squares / count.clamp_min(1) - self.square)
+        self.weight += count > 0
 
     def normalise(self, values: Tensor, games: Tensor) -> Tensor:
         """Return values in standard deviations from the mean of their game."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from tyro.conf import Suppress, arg
 
+from metammo.learner.balance import WAYS
 from metammo.learner.playlist import read_games
 
 DEFAULT_STEPS = 5_000_000
@@ -106,7 +107,8 @@ class TrainSettings:
     rollout: int = 32
     """Ticks between updates; a multiple of the sequence."""
     policy: str = "small"
-    """Named size of the policy."""
+    """Size of the network (small, small-lstm, small-mingru, small-transformer, base), or
+    path.py:Class, a torch module of your own."""
     seed: int = 0
     """Of worlds, weights and sampling."""
     threads: int = 0
@@ -148,6 +150,8 @@ class TrainSettings:
                 "team_reward is the part of a reward that is shared: from 0 to 1, got "
                 f"{self.team_reward}"
             )
+        if self.balance not in WAYS:
+            raise ValueError(f"balance must be one of {', '.join(WAYS)}, got {self.balance!r}")
         self.pool.check()
         games, weights, config = read_games(self.games)
         if games == self.games and self.weights:

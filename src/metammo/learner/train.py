@@ -20,7 +20,8 @@ from metammo.envs.crew import core_count
 from metammo.learner.actor import Actor, Episode
 from metammo.learner.algorithm import LearningError
 from metammo.learner.checkpoint import (
-    Part,
+    LAST,
+    Parts,
     Snapshot,
     find_checkpoint,
     read_progress,
@@ -33,13 +34,15 @@ from metammo.learner.metrics import MetricsFile
 from metammo.learner.mix import Mix
 from metammo.learner.opponents import Opponents
 from metammo.learner.ppo import PPO
+from metammo.learner.processes import ALONE, Processes, join_processes, leave_processes
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
-from metammo.policies.hub import find_policy, load_module
-from metammo.policies.recurrent import make_policy
+from metammo.policies.hub import find_policy, load_module, make_policy
+from metammo.policies.own import name_to_resume
 from metammo.replay.header import ReplayError
 from metammo.tasks.parsing import read_task
 from metammo.world.columns import Cause
+from metammo.world.random import seed_of
 
 Evaluate = Callable[[Any, int], dict[str, float]]
 """Called with the network and the steps so far; returns numbers to log."""
@@ -86,17 +89,14 @@ def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
     Raises:
         ValueError: there is no such network, or it plays another config.
     """
-    name = settings.policy
-    if settings.init is not None:
-        # A run that is resumed needs no other any more.
-        name = str(settings.init)
-        module = load_module(checkpoint or find_policy(settings.init))
-    else:
-        module = make_policy(name)
+    if settings.init is None:
+        return make_policy(settings.policy, settings.config)
+    # A run that is resumed needs no other any more.
+    module = load_module(checkpoint or find_policy(settings.init))
     if module.layout_name != settings.config:
         raise ValueError(
-            f"policy {name!r} plays the {module.layout_name} config, not {settings.config}: give "
-            f"--config {module.layout_name}"
+            f"init: {str(settings.init)!r} plays the {module.layout_name} config, not "
+            f"{settings.config}: give --config {module.layout_name}"
         )
     return module
 
@@ -140,41 +140,69 @@ class Run:
         means: running means over finished episodes, by game.
     """
 
-    def __init__(self, settings: TrainSettings) -> None:
+    def __init__(self, settings: TrainSettings, processes: Processes = ALONE) -> None:
+        self.processes = processes
         checkpoint: Path | None = None
-        progress: dict[str, Any] = {}
-        steps = 0
         settings = settings.settled()
-        self.folder = run_folder(settings)
         if settings.resume is not None:
-            checkpoint = find_checkpoint(settings.resume)
-            kept, progress, steps = read_progress(checkpoint)
+            checkpoint = find_checkpoint(settings.resume, self._warn)
+            kept, _, _ = read_progress(checkpoint)
             # The goal and the machine may change; what decides the result may not.
-            self.folder = settings.resume
-            settings = replace(kept, steps=settings.steps or kept.steps, threads=settings.threads)
+            settings = replace(
+                kept,
+                steps=settings.steps or kept.steps,
+                threads=settings.threads,
+                policy=name_to_resume(kept.policy, settings.policy),
+            )
         self.goal = settings.steps or DEFAULT_STEPS
         self.settings = settings = replace(settings, steps=self.goal)
-        check_device(settings.device)
-        threads = settings.threads or core_count()
+        threads = settings.threads or max(core_count() // processes.local_count, 1)
         torch.set_num_threads(threads)
         keep_memory()
+        self._make_learner(threads, checkpoint)
+        self.means: dict[str, dict[str, float]] = {}
+        self.updates, self.seconds, self.best = 0, 0.0, -math.inf
+        self.folder = checkpoint.parent.parent if checkpoint else self._make_folder()
+        if self.opponents is not None:
+            self.opponents.folder = self.folder / "pool"
+        if checkpoint is not None:
+            self._restore(checkpoint)
+        elif self.opponents is not None:
+            self.opponents.begin()
+
+    def _warn(self, text: str) -> None:
+        if self.processes.is_first:
+            print(f"metammo: warning: {text}", file=sys.stderr, flush=True)
+
+    def _make_learner(self, threads: int, checkpoint: Path | None) -> None:
+        """Make worlds, network, actor and algorithm; each process has its share of the worlds."""
+        settings, processes = self.settings, self.processes
+        device = processes.device if processes.count > 1 else settings.device
+        check_device(device)
         torch.manual_seed(settings.seed)
         module = make_network(settings, checkpoint)
+        worlds, left = divmod(settings.worlds, processes.count)
+        if left or not worlds:
+            raise ValueError(
+                f"{settings.worlds} worlds cannot be shared evenly by {processes.count} processes: "
+                "give --worlds a multiple of them"
+            )
         self.batch: Batch = make_vec(
             dict(zip(settings.games, settings.weights or repeat(1.0), strict=False)),
-            settings.worlds,
+            worlds,
             seed=settings.seed,
+            first_world=processes.rank * worlds,
             threads=threads,
             config=settings.config,
             **({"task": read_task(settings.task)} if settings.task else {}),
         )
         ways = (settings.game_sampling, settings.task_sampling, settings.balance)
-        self.mix = Mix(self.batch, *ways)
-        where = {"device": settings.device}
+        self.mix = Mix(self.batch, *ways, worlds=settings.worlds)
+        together: dict[str, Any] = {"device": device, "processes": processes}
         self.algorithm = PPO(
-            module, self.batch.game_names, settings.ppo, seed=settings.seed + 1, **where
+            module, self.batch.game_names, settings.ppo, seed=settings.seed + 1, **together
         )
-        self.opponents = self._make_opponents()
+        self.opponents = self._make_opponents(together)
         self.actor = Actor(
             self.batch,
             self.algorithm,
@@ -182,51 +210,42 @@ class Run:
             rollout=settings.rollout,
             sequence=settings.ppo.sequence,
             team_reward=settings.team_reward,
-            seed=settings.seed,
-            **where,
+            seed=seed_of(settings.seed, processes.rank) if processes.rank else settings.seed,
+            **together,
         )
-        self.parts: dict[str, Part] = {
-            "actor": self.actor,
-            "algorithm": self.algorithm,
-            "mix": self.mix,
-        }
+        self.parts = Parts(
+            own={"actor": self.actor}, shared={"algorithm": self.algorithm, "mix": self.mix}
+        )
         if self.opponents is not None:
-            self.parts["opponents"] = self.opponents
-        self.means: dict[str, dict[str, float]] = {}
-        self.updates, self.seconds, self.best = 0, 0.0, -math.inf
-        if checkpoint is None:
-            self._begin()
-        else:
-            self._go_on(checkpoint, progress)
-            self.actor.steps = steps
+            self.parts = replace(self.parts, own={**self.parts.own, "opponents": self.opponents})
 
-    def _make_opponents(self) -> Opponents | None:
+    def _make_opponents(self, together: dict[str, Any]) -> Opponents | None:
         """Return who plays the seats that the learner does not; None where it plays all."""
         settings = self.settings
         if not settings.pool.share:
             return None
-        return Opponents(
-            self.batch,
-            self.algorithm.module,
-            settings.pool,
-            self.folder / "pool",
-            seed=settings.seed + 2,
-            device=settings.device,
-        )
+        module = self.algorithm.module
+        seed = settings.seed + 2
+        return Opponents(self.batch, module, settings.pool, seed=seed, **together)
 
-    def _begin(self) -> None:
-        """Make the folder of a run that begins."""
+    def _make_folder(self) -> Path:
+        """Return the run's new folder, which the first process makes."""
         if self.opponents is not None:
             self.opponents.check()
-        self.folder.mkdir(parents=True)
-        text = json.dumps(settings_to_json(self.settings), indent=2)
-        (self.folder / "settings.json").write_text(text, encoding="utf-8")
-        if self.opponents is not None:
-            self.opponents.begin()
+        folder = ""
+        if self.processes.is_first:
+            made = run_folder(self.settings)
+            made.mkdir(parents=True)
+            text = json.dumps(settings_to_json(self.settings), indent=2)
+            (made / "settings.json").write_text(text, encoding="utf-8")
+            folder = str(made)
+        told = self.processes.gather(np.frombuffer(folder.encode(), np.uint8))
+        return Path(told[0].tobytes().decode())
 
-    def _go_on(self, checkpoint: Path, progress: dict[str, Any]) -> None:
-        """Set the run to where a checkpoint was written."""
-        restore_checkpoint(checkpoint, self.algorithm.module, self.parts)
+    def _restore(self, checkpoint: Path) -> None:
+        """Go on from a checkpoint."""
+        _, progress, self.actor.steps = read_progress(checkpoint)
+        restore_checkpoint(checkpoint, self.algorithm.module, self.parts, self.processes)
         self.means = progress["means"]
         self.updates, self.seconds = progress["updates"], progress["seconds"]
         self.best = progress["best"] if progress["best"] is not None else -math.inf
@@ -258,8 +277,7 @@ class Run:
         """
         rate, before = self.learning_rate(), self.steps
         finished = self.actor.collect()
-        while int(self.actor.buffer.alive.sum()) < LEAST_STEPS:
-            # Opponents alone have played on: there is nothing to learn from.
+        while not self._has_learned():
             finished += self.actor.collect()
         self.note_episodes(finished)
         started = time.perf_counter()
@@ -274,9 +292,17 @@ class Run:
             self.opponents.enter(self.snapshot())
         return logged
 
+    def _has_learned(self) -> bool:
+        """Return whether there is something to learn from, in each process.
+
+        Where there is not, opponents alone have played on.
+        """
+        has_none = self.actor.buffer.alive.sum() < LEAST_STEPS
+        return int(self.processes.sum(has_none.long())) == 0
+
     def note_episodes(self, finished: list[Episode]) -> None:
         """Take finished episodes into the running means of their games, and into the mix."""
-        self.mix.update(finished, self.actor.game_steps, self.actor.episode_steps)
+        self.mix.update(finished, self.actor.game_steps, self.actor.running())
         for episode in finished:
             result, seats = episode.result, episode.seats
             game = self.batch.game_names[int(result["game"])]
@@ -304,20 +330,27 @@ class Run:
             "game_steps": self.actor.game_steps,
         }
         folder = self.folder / "checkpoints" / name
-        save_checkpoint(folder, self.snapshot(), self.parts, self.settings, progress)
-        if name == "last" and self.opponents is not None:
-            # No run goes on with the checkpoint before, whose opponents some of them may have been.
+        save_checkpoint(
+            folder, self.snapshot(), self.parts, self.settings, progress, self.processes
+        )
+        if name == LAST and self.opponents is not None:
             self.opponents.tidy()
 
     def keep(self) -> None:
         """Write the present policy alone, under its steps."""
+        if not self.processes.is_first:
+            return
         save_policy(self.folder / "checkpoints" / str(self.steps), self.snapshot())
 
     def rate(self, evaluate: Evaluate) -> dict[str, float]:
-        """Evaluate the present policy; keep it if it is the best so far."""
-        scores = evaluate(self.algorithm.module, self.steps)
-        if scores.get("score", -math.inf) > self.best:
-            self.best = scores["score"]
+        """Evaluate the present policy, in the first process; keep it if it is the best so far."""
+        scores = {}
+        if self.processes.is_first:
+            scores = evaluate(self.algorithm.module, self.steps)
+        score = np.array([scores.get("score", -math.inf)])
+        reached = float(self.processes.gather(score)[0][0])
+        if reached > self.best:
+            self.best = reached
             self.save("best")
         return {f"evaluation/{name}": value for name, value in scores.items()}
 
@@ -380,6 +413,8 @@ def train(
 ) -> Path:
     """Train a policy and return the run's folder.
 
+    Where `torchrun` has started several processes, all of them train it together.
+
     Args:
         settings: what to do; `resume` goes on with an earlier run.
         evaluate: called every `evaluate_every` steps; its "score" decides the best checkpoint.
@@ -389,11 +424,14 @@ def train(
     Raises:
         ValueError: a setting that cannot be met.
         LearningError: a loss or gradient that is no number; the last checkpoint stands.
+        LostProcessError: another process of the run is gone; the last checkpoint stands.
     """
-    run = Run(settings)
+    processes = join_processes(settings.device)
+    run = Run(settings, processes)
     settings = run.settings
-    metrics = MetricsFile(run.folder, run.steps)
-    line = ProgressLine(run.goal, run.steps, quiet)
+    is_first = processes.is_first
+    metrics = MetricsFile(run.folder, run.steps) if is_first else None
+    line = ProgressLine(run.goal, run.steps, quiet or not is_first)
     if run.steps == 0:
         run.save("last")
     kept, evaluated = run.steps, run.steps
@@ -409,17 +447,20 @@ def train(
             if evaluate and evaluates:
                 evaluated = run.steps
                 row.update(run.rate(evaluate))
-            if record and run.records_due(run.steps) > run.records_due(before):
+            if record and is_first and run.records_due(run.steps) > run.records_due(before):
                 row.update(run.record(record))
             if due(settings.keep_every, run.steps) > due(settings.keep_every, before):
                 run.keep()
-            metrics.write(row)
+            if metrics:
+                metrics.write(row)
             line.show(run.steps, row, run.means)
             if run.steps - kept >= settings.checkpoint_every or run.steps >= run.goal:
                 kept = run.steps
                 run.save("last")
     finally:
         line.close()
-        metrics.close()
+        if metrics:
+            metrics.close()
         run.batch.close()
+    leave_processes()
     return run.folder

@@ -5,6 +5,8 @@ Tile codes go through a constant table to 0/1 planes, already in the order of 3 
 the first layer is one matrix product.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
@@ -14,10 +16,14 @@ from metammo.observe.layout import (
     EntityFeature,
     Layout,
     OwnFeature,
+    SkillFeature,
     TalkFeature,
 )
+from metammo.policies.inputs import Inputs
+from metammo.policies.items import InventoryEncoder, MarketEncoder, deeper, inverse
 from metammo.rules.materials import DEPLETES_TO, IS_HABITABLE, Material
 from metammo.rules.sizes import WINDOW
+from metammo.rules.skills import SKILL_COUNT
 
 PATCH = 3
 PATCHES = (WINDOW // PATCH) ** 2
@@ -74,12 +80,7 @@ ENTITY_SCALE = {
 
 TALK_SCALE = {TalkFeature.ROW: 32, TalkFeature.COL: 32, TalkFeature.TOKEN: 127}
 
-
-def _inverse(scale: dict[int, int], size: int) -> Tensor:
-    values = torch.ones(size)
-    for feature, divisor in scale.items():
-        values[int(feature)] = 1.0 / divisor
-    return values
+SKILL_SCALE = {SkillFeature.LEVEL: 10, SkillFeature.PERCENT: 100}
 
 
 def patch_order() -> Tensor:
@@ -105,14 +106,32 @@ def tile_table() -> Tensor:
     return table.view(-1, TILE_PLANES)
 
 
+class Encoded(NamedTuple):
+    """What a network makes of observations; rows first."""
+
+    features: Tensor
+    """float32[rows, width]: what enters the core."""
+    entities: Tensor
+    """float32[rows, 32, entity_width]: the observed entities, 0 where there is none."""
+    items: Tensor | None = None
+    """float32[rows, 12, item_width]: the inventory, 0 where a place is empty. Full config, as the
+    rest."""
+    listings: Tensor | None = None
+    """int64[rows, 384]: type and level of what is on offer; see `items.MarketEncoder`."""
+    terms: Tensor | None = None
+    """float32[rows, 384, 4]: price and the like of what is on offer."""
+
+
 class ObservationEncoder(nn.Module):
-    """Encodes observations, uint8[rows, bytes], into features and keys of the entities.
+    """Encodes observations into features, and into keys of what a choice can point at.
 
     Args:
         layout: where the parts lie in the bytes.
         patch_width: features of each 3 x 3 patch.
         entity_width: features of each entity, and size of the keys.
         width: features of an observation.
+        item_width: features of each item, and size of the keys.
+        layers: of the networks for a patch, an entity, an item.
     """
 
     patch_order: Tensor
@@ -120,9 +139,16 @@ class ObservationEncoder(nn.Module):
     own_scale: Tensor
     entity_scale: Tensor
     talk_scale: Tensor
+    skill_scale: Tensor
 
     def __init__(
-        self, layout: Layout, patch_width: int = 24, entity_width: int = 32, width: int = 128
+        self,
+        layout: Layout,
+        patch_width: int,
+        entity_width: int,
+        width: int,
+        item_width: int,
+        layers: int,
     ) -> None:
         super().__init__()
         self.layout = layout
@@ -133,12 +159,10 @@ class ObservationEncoder(nn.Module):
         for name, value in (
             ("patch_order", patch_order()),
             ("tile_table", tile_table()),
-            ("own_scale", _inverse({int(k): v for k, v in OWN_SCALE.items()}, len(OwnFeature))),
-            (
-                "entity_scale",
-                _inverse({int(k): v for k, v in ENTITY_SCALE.items()}, len(EntityFeature)),
-            ),
-            ("talk_scale", _inverse({int(k): v for k, v in TALK_SCALE.items()}, len(TalkFeature))),
+            ("own_scale", inverse(OWN_SCALE, len(OwnFeature))),
+            ("entity_scale", inverse(ENTITY_SCALE, len(EntityFeature))),
+            ("talk_scale", inverse(TALK_SCALE, len(TalkFeature))),
+            ("skill_scale", inverse(SKILL_SCALE, len(SkillFeature))),
         ):
             self.register_buffer(name, value, persistent=False)
         self.patch_layer = nn.Linear(PATCH * PATCH * TILE_PLANES, patch_width)
@@ -147,8 +171,16 @@ class ObservationEncoder(nn.Module):
         self.entity_layer = nn.Linear(len(EntityFeature), entity_width)
         self.talk_layer = nn.Linear(len(TalkFeature), 16)
         tasks = layout.dtype["task"].itemsize
-        self.own_layer = nn.Linear(len(OwnFeature) + tasks + 2 * entity_width + 16, width)
+        own_width = len(OwnFeature) + tasks + 2 * entity_width + 16
+        if layout.has_market:
+            own_width += layout.dtype["skills"].itemsize + 2 * item_width
+        self.own_layer = nn.Linear(own_width, width)
         self.trunk = nn.Linear(width, width)
+        self.deep_patch = deeper(patch_width, layers)
+        self.deep_entity = deeper(entity_width, layers)
+        if layout.has_market:
+            self.inventory = InventoryEncoder(item_width, layers)
+            self.market = MarketEncoder(item_width, width, layers)
 
     def part(self, rows: Tensor, name: str) -> Tensor:
         """Return the bytes of a part, uint8[rows, bytes of the part], contiguous."""
@@ -165,28 +197,47 @@ class ObservationEncoder(nn.Module):
         fog = (tiles[:, 2].float() - 128.0) * (tiles[:, 2] != 0) / 16.0
         objective = tiles[:, 3].float() / 3.0
         extra = torch.stack((fog, objective), dim=-1).view(count * PATCHES, 2 * PATCH * PATCH)
-        hidden = torch.relu(self.patch_layer(patches) + self.fog_layer(extra))
+        hidden = self.deep_patch(torch.relu(self.patch_layer(patches) + self.fog_layer(extra)))
         return self.tile_layer(hidden.view(count, -1))
 
-    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode observations.
-
-        Args:
-            rows: uint8[rows, bytes].
-
-        Returns:
-            Features, float32[rows, width], and entity keys, float32[rows, 32, entity_width].
-        """
-        count = rows.shape[0]
-        own = self.part(rows, "own").view(torch.int16).float() * self.own_scale
-        task = self.part(rows, "task").view(torch.int8).float() / 64.0
-        numbers = self.part(rows, "entities").view(torch.int8).view(count, -1, len(EntityFeature))
+    def encode_entities(self, rows: Tensor) -> Tensor:
+        """Return features of the observed entities, float32[rows, 32, entity_width]."""
+        numbers = self.part(rows, "entities").view(torch.int8)
+        numbers = numbers.view(rows.shape[0], -1, len(EntityFeature))
         entities = torch.relu(self.entity_layer(numbers.float() * self.entity_scale))
         # Rows of nobody must not shine through the maximum.
-        entities = entities * (numbers[:, :, :1] != 0)
-        words = self.part(rows, "talk").view(torch.int8).view(count, -1, len(TalkFeature))
-        talk = torch.relu(self.talk_layer(words.float() * self.talk_scale)).amax(1)
-        pooled = (entities.amax(1), entities.mean(1))
-        rest = self.own_layer(torch.cat((own, task, *pooled, talk), dim=-1))
+        return self.deep_entity(entities) * (numbers[:, :, :1] != 0)
+
+    def encode_talk(self, rows: Tensor) -> Tensor:
+        """Return features of what the team says, float32[rows, 16]."""
+        words = self.part(rows, "talk").view(torch.int8)
+        words = words.view(rows.shape[0], -1, len(TalkFeature))
+        return torch.relu(self.talk_layer(words.float() * self.talk_scale)).amax(1)
+
+    def forward(self, inputs: Inputs) -> Encoded:
+        """Encode observations."""
+        rows = inputs.rows
+        entities = self.encode_entities(rows)
+        parts = [
+            self.part(rows, "own").view(torch.int16).float() * self.own_scale,
+            self.part(rows, "task").view(torch.int8).float() / 64.0,
+            entities.amax(1),
+            entities.mean(1),
+            self.encode_talk(rows),
+        ]
+        if inputs.markets is None or inputs.world_of is None:
+            features = self.encode_whole(rows, self.own_layer(torch.cat(parts, dim=-1)))
+            return Encoded(features, entities)
+        levels = self.part(rows, "skills").view(torch.int8).view(rows.shape[0], SKILL_COUNT, -1)
+        items = self.inventory(self.part(rows, "inventory").view(torch.int8))
+        parts += [(levels.float() * self.skill_scale).flatten(1), items.amax(1), items.mean(1)]
+        offers = self.market(inputs.markets)
+        # Once for a world, then for its rows.
+        market, listings, terms = (each.index_select(0, inputs.world_of) for each in offers)
+        features = self.encode_whole(rows, self.own_layer(torch.cat(parts, dim=-1)) + market)
+        return Encoded(features, entities, items, listings, terms)
+
+    def encode_whole(self, rows: Tensor, rest: Tensor) -> Tensor:
+        """Return the features of observations by what is known but for their tiles."""
         hidden = torch.relu(self.encode_tiles(rows) + rest)
-        return torch.relu(self.trunk(hidden)), entities
+        return torch.relu(self.trunk(hidden))

@@ -1,7 +1,9 @@
 """Several categorical choices made at once: masking, sampling, joint log-probability, entropy.
 
-The log-probability of an action is the sum over its *active* heads: the style of an attack counts
-only where a target is chosen, and a head whose mask leaves one option adds nothing.
+The log-probability of an action is the sum over its *active* heads: a head whose mask leaves one
+option adds nothing, and neither does one whose choice cannot matter as the others are, such as the
+style of an attack that is not made. What happens then does not depend on that choice, so leaving it
+out changes no gradient's mean; it takes away noise.
 """
 
 from collections.abc import Sequence
@@ -9,10 +11,34 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from metammo.actions import HEAD_STYLE, HEAD_TARGET, MINI_HEADS, NO_TARGET, head_sizes
+from metammo.actions import (
+    HEAD_GIVE_GOLD_PRICE,
+    HEAD_GIVE_GOLD_TARGET,
+    HEAD_GIVE_ITEM,
+    HEAD_GIVE_TARGET,
+    HEAD_SELL_ITEM,
+    HEAD_SELL_PRICE,
+    HEAD_STYLE,
+    HEAD_TARGET,
+    MINI_HEADS,
+    head_sizes,
+)
 
 FORBIDDEN = -1e9
 """Logit of a masked choice: finite, so no gradient becomes NaN; its probability is exactly 0."""
+
+COUNTS_WITH = {
+    HEAD_STYLE: HEAD_TARGET,
+    HEAD_SELL_PRICE: HEAD_SELL_ITEM,
+    HEAD_GIVE_ITEM: HEAD_GIVE_TARGET,
+    HEAD_GIVE_TARGET: HEAD_GIVE_ITEM,
+    HEAD_GIVE_GOLD_PRICE: HEAD_GIVE_GOLD_TARGET,
+}
+"""Heads that matter only where another one chooses something: not its last choice, which is none.
+
+An item is given where item and receiver are chosen, so each of the two matters only with the other;
+where both are none, neither does: with one of them none, the other might as well be anything.
+"""
 
 
 class ActionHeads:
@@ -24,6 +50,7 @@ class ActionHeads:
 
     def __init__(self, sizes: Sequence[int] = head_sizes(MINI_HEADS)) -> None:
         self.sizes = tuple(sizes)
+        self.conditions = [pair for pair in COUNTS_WITH.items() if max(pair) < len(self.sizes)]
 
     def masked(self, logits: Tensor, masks: Tensor) -> Tensor:
         """Return float32 logits with masked choices put out of reach."""
@@ -80,10 +107,10 @@ class ActionHeads:
             actions: int64[rows, heads].
         """
         options = torch.stack([part.sum(-1) for part in masks.split(self.sizes, dim=-1)], dim=-1)
-        active = (options > 1).float()
-        attacks = (actions[..., HEAD_TARGET] != NO_TARGET).float()
-        active[..., HEAD_STYLE] *= attacks
-        return active
+        active = options > 1
+        for head, other in self.conditions:
+            active[..., head] &= actions[..., other] != self.sizes[other] - 1
+        return active.float()
 
     def evaluate(self, logits: Tensor, masks: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
         """Return log-probability and entropy of each head where it is active, else 0.

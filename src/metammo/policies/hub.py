@@ -1,35 +1,84 @@
 """How policies are kept: a folder with weights as safetensors and a description as JSON."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
-from metammo.observe.layout import MINI_LAYOUT
-from metammo.policies.recurrent import RecurrentPolicy
+from metammo.observe.layout import LAYOUTS
+from metammo.policies.own import COPY, is_own, make_own, source_of
+from metammo.policies.recurrent import POLICIES, RecurrentPolicy
 
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "config.json"
 FORMAT = 1
+SETTINGS = ("state_size", "patch_width", "entity_width", "width", "item_width", "layers", "core")
+"""What a description says of a `RecurrentPolicy`; older ones end with the width."""
 
 
 class CheckpointError(ValueError):
     """A folder that holds no policy, or one that does not fit."""
 
 
-def describe(module: RecurrentPolicy, **more: Any) -> dict[str, Any]:
+def make_policy(name: str, config: str = "mini") -> Any:
+    """Return a new network by the name of a size, or of a user's class: path.py:Class.
+
+    Args:
+        name: one of `recurrent.POLICIES`, or path.py:Class; that file is run.
+        config: mini or full.
+
+    Raises:
+        ValueError: an unknown name, or a class that does not do what a network must.
+    """
+    if is_own(name):
+        return make_own(name, LAYOUTS[config])
+    if name not in POLICIES:
+        raise ValueError(
+            f"unknown policy {name!r}; there are {', '.join(POLICIES)}, and path.py:Class for a "
+            "network of your own"
+        )
+    return RecurrentPolicy(**POLICIES[name], layout=config)
+
+
+def describe(module: Any, **more: Any) -> dict[str, Any]:
     """Return what is written beside a policy's weights."""
+    layout = LAYOUTS[module.layout_name]
+    if isinstance(module, RecurrentPolicy):
+        kind: dict[str, Any] = module.settings
+    else:
+        kind = {"class": type(module).__name__, "file": source_of(module).name}
     return {
         "format": FORMAT,
-        **module.settings,
-        "layout": module.layout_name,
-        "row_bytes": MINI_LAYOUT.row_bytes,
+        **kind,
+        "layout": layout.name,
+        "row_bytes": layout.row_bytes,
         "head_sizes": list(module.head_sizes),
         **more,
     }
+
+
+def save_module(folder: Path, module: Any, **more: Any) -> None:
+    """Write a network into a folder: weights, description, and the file of a user's class.
+
+    Args:
+        folder: where; it is there.
+        module: the network.
+        more: what else the description says.
+
+    Raises:
+        PolicyError: a class that is in no file.
+        OSError, SafetensorError: it could not be written.
+    """
+    description = json.dumps(describe(module, **more), indent=2)
+    if not isinstance(module, RecurrentPolicy):
+        shutil.copyfile(source_of(module), folder / COPY)
+    weights = {name: value.cpu().contiguous() for name, value in module.state_dict().items()}
+    save_file(weights, folder / WEIGHTS)
+    (folder / DESCRIPTION).write_text(description, encoding="utf-8")
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -50,25 +99,53 @@ def read_description(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} is not readable as JSON: {error}") from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not of format {FORMAT}, the only one known here")
-    wanted = (MINI_LAYOUT.name, MINI_LAYOUT.row_bytes)
-    given = (description.get("layout"), description.get("row_bytes"))
-    if given != wanted:
+    known = {name: layout.row_bytes for name, layout in LAYOUTS.items()}
+    name, size = description.get("layout"), description.get("row_bytes")
+    if not isinstance(name, str) or known.get(name) != size:
+        here = ", ".join(f"{layout} ({count} bytes)" for layout, count in known.items())
         raise CheckpointError(
-            f"{str(folder)!r} was trained on layout {given[0]} ({given[1]} bytes), this version "
-            f"observes {wanted[0]} ({wanted[1]} bytes); train anew or use the version it came from"
+            f"{str(folder)!r} was trained on layout {name} ({size} bytes), this version observes "
+            f"{here}; train anew or use the version it came from"
         )
     return description
 
 
-def load_module(folder: Path, device: str = "cpu") -> RecurrentPolicy:
+def _new_module(folder: Path, description: dict[str, Any], own: str | None) -> Any:
+    """Return a network as described, its weights not yet those of the folder."""
+    kind = description.get("class")
+    if kind is not None:
+        if own is None:
+            raise CheckpointError(
+                f"{str(folder)!r} holds a network of the class {kind} of {description.get('file')}"
+                f", and to load it is to run that file; name it yourself: path.py:{kind}@{folder}, "
+                f"or after a look at the copy {folder / COPY}:{kind}@{folder}"
+            )
+        return make_own(own, LAYOUTS[description["layout"]])
+    if own is not None:
+        raise CheckpointError(f"{str(folder)!r} holds a network of metammo's own: give it alone")
+    settings = {name: description[name] for name in SETTINGS if name in description}
+    try:
+        return RecurrentPolicy(**settings, layout=description["layout"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{folder / DESCRIPTION} describes no network known here: {error!r}"
+        ) from error
+
+
+def load_module(folder: Path, device: str = "cpu", *, own: str | None = None) -> Any:
     """Return the network of a policy's folder.
 
+    Args:
+        folder: that of a checkpoint.
+        device: where it runs.
+        own: path.py:Class of a user's network, whose file is run; one that only the checkpoint
+            names is not.
+
     Raises:
-        CheckpointError: the folder holds none, or its weights do not fit its description.
+        CheckpointError: the folder holds none, its weights do not fit its description, or it is of
+            a user's class and that is not given.
     """
-    description = read_description(folder)
-    sizes = ("state_size", "patch_width", "entity_width", "width")
-    module = RecurrentPolicy(**{name: int(description[name]) for name in sizes})
+    module = _new_module(folder, read_description(folder), own)
     path = folder / WEIGHTS
     if not path.is_file():
         raise CheckpointError(f"{str(folder)!r} has no weights: {WEIGHTS} is missing")
@@ -105,11 +182,18 @@ def policy_name(path: str | Path) -> str:
     return folder.name
 
 
+def part_name(name: str) -> tuple[str | None, str]:
+    """Return the class and the folder that a name means, path.py:Class@FOLDER or FOLDER alone."""
+    own, at, folder = name.partition("@")
+    return (own, folder) if at and is_own(own) else (None, name)
+
+
 def load_policy(name: str | Path, *, seed: int = 0, device: str = "cpu") -> Any:
     """Return a policy by name or folder.
 
     Args:
-        name: "random", "scripted", "smith", a run's folder or a checkpoint's.
+        name: "random", "scripted", "smith", a run's folder or a checkpoint's; where a network of
+            your own was trained, path.py:Class@FOLDER: that file is run.
         seed: of its random choices.
         device: where a network runs.
 
@@ -124,5 +208,6 @@ def load_policy(name: str | Path, *, seed: int = 0, device: str = "cpu") -> Any:
     for kind in (RandomPolicy, ScriptedPolicy, SmithPolicy):
         if str(name) == kind.name:
             return kind(seed=seed)
-    folder = find_policy(name)
-    return TorchPolicy(load_module(folder, device), policy_name(name), seed=seed)
+    own, place = part_name(str(name))
+    module = load_module(find_policy(place), device, own=own)
+    return TorchPolicy(module, policy_name(place), seed=seed)

@@ -1,4 +1,4 @@
-"""The `small` policy: encoder, gated recurrent core, heads that point at entities."""
+"""The recurrent policy: encoder, core, heads that choose or point, in sizes with names."""
 
 from typing import Any
 
@@ -6,52 +6,33 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
-from metammo.actions import HEAD_TARGET, MINI_HEADS, head_sizes
-from metammo.observe.layout import MINI_LAYOUT
-from metammo.policies.encoders import ObservationEncoder
+from metammo.actions import (
+    HEAD_BUY,
+    HEAD_DESTROY,
+    HEAD_GIVE_GOLD_TARGET,
+    HEAD_GIVE_ITEM,
+    HEAD_GIVE_TARGET,
+    HEAD_SELL_ITEM,
+    HEAD_TARGET,
+    HEAD_USE,
+)
+from metammo.observe.layout import LAYOUTS
+from metammo.policies.cores import CORES
+from metammo.policies.encoders import Encoded, ObservationEncoder
 from metammo.policies.inputs import Inputs
+from metammo.policies.items import TERMS
+from metammo.policies.module import PolicyModule
 
-
-class RecurrentCore(nn.Module):
-    """A gated recurrent unit (Cho et al. 2014) whose state is zeroed where a life begins.
-
-    The products with the inputs are made for the whole sequence at once; only those with the state
-    go step by step.
-    """
-
-    def __init__(self, width: int, state_size: int) -> None:
-        super().__init__()
-        self.input_layer = nn.Linear(width, 3 * state_size)
-        self.state_layer = nn.Linear(state_size, 3 * state_size)
-
-    def forward(self, features: Tensor, state: Tensor, begins: Tensor) -> tuple[Tensor, Tensor]:
-        """Run over a sequence.
-
-        Args:
-            features: float32[steps, rows, width].
-            state: float32[rows, state_size], before the first step.
-            begins: bool[steps, rows]; the state is zeroed before these steps.
-
-        Returns:
-            Outputs, float32[steps, rows, state_size], and the state after the last step.
-        """
-        from_input = self.input_layer(features)
-        keep = (~begins).float().unsqueeze(-1)
-        outputs = []
-        for step in range(features.shape[0]):
-            state = state * keep[step]
-            reset_in, update_in, new_in = from_input[step].chunk(3, dim=-1)
-            reset_st, update_st, new_st = self.state_layer(state).chunk(3, dim=-1)
-            reset = torch.sigmoid(reset_in + reset_st)
-            update = torch.sigmoid(update_in + update_st)
-            new = torch.tanh(new_in + reset * new_st)
-            state = new + update * (state - new)
-            outputs.append(state)
-        return torch.stack(outputs), state
+ENTITY_HEADS = (HEAD_TARGET, HEAD_GIVE_TARGET, HEAD_GIVE_GOLD_TARGET)
+"""Heads that point at an observed entity."""
+ITEM_HEADS = (HEAD_USE, HEAD_DESTROY, HEAD_SELL_ITEM, HEAD_GIVE_ITEM)
+"""Heads that point at a place of the inventory."""
+POINTERS = (*ENTITY_HEADS, *ITEM_HEADS, HEAD_BUY)
+"""Heads whose last choice alone, none, is not pointed at."""
 
 
 class RecurrentPolicy(
-    nn.Module,
+    PolicyModule,
     PyTorchModelHubMixin,
     library_name="metammo",
     license="mit",
@@ -62,10 +43,15 @@ class RecurrentPolicy(
     `decode`, for living rows again.
 
     Args:
-        state_size: of the recurrent core.
+        state_size: numbers that the core remembers of an agent: as many as a GRU or minGRU puts
+            out, twice as many as an LSTM does; of a transformer, `width` + 1 for each step.
         patch_width: features of a patch of tiles.
         entity_width: features of an entity.
         width: features of an observation.
+        item_width: features of an item.
+        layers: of the networks for a patch, an entity, an item.
+        core: one of `cores.CORES`.
+        layout: what is observed: mini or full.
     """
 
     def __init__(
@@ -74,24 +60,36 @@ class RecurrentPolicy(
         patch_width: int = 24,
         entity_width: int = 32,
         width: int = 128,
+        *,
+        item_width: int = 32,
+        layers: int = 1,
+        core: str = "gru",
+        layout: str = "mini",
     ) -> None:
-        super().__init__()
-        self.state_size = state_size
-        self.feature_size = width
-        self.settings = {
+        super().__init__(LAYOUTS[layout])
+        self.settings: dict[str, Any] = {
             "state_size": state_size,
             "patch_width": patch_width,
             "entity_width": entity_width,
             "width": width,
+            "item_width": item_width,
+            "layers": layers,
+            "core": core,
         }
-        self.head_sizes = head_sizes(MINI_HEADS)
-        self.layout_name = MINI_LAYOUT.name
-        self.encoder = ObservationEncoder(MINI_LAYOUT, patch_width, entity_width, width)
-        self.core = RecurrentCore(width, state_size)
-        plain = sum(self.head_sizes) - self.head_sizes[HEAD_TARGET] + 1
-        self.choice_layer = nn.Linear(state_size + width, plain)
-        self.query_layer = nn.Linear(state_size + width, entity_width)
-        self.value_layer = nn.Linear(state_size + width, 1)
+        self.encoder = ObservationEncoder(
+            self.layout, patch_width, entity_width, width, item_width, layers
+        )
+        self.core = CORES[core](width, state_size)
+        hidden = self.core.output_size + width
+        pointed = [head for head in POINTERS if head < len(self.head_sizes)]
+        plain = sum(self.head_sizes) - sum(self.head_sizes[head] - 1 for head in pointed)
+        entity_heads = [head for head in ENTITY_HEADS if head in pointed]
+        self.choice_layer = nn.Linear(hidden, plain)
+        self.query_layer = nn.Linear(hidden, len(entity_heads) * entity_width)
+        self.value_layer = nn.Linear(hidden, 1)
+        if HEAD_BUY in pointed:
+            self.item_query_layer = nn.Linear(hidden, len(ITEM_HEADS) * item_width)
+            self.offer_query_layer = nn.Linear(hidden, item_width + TERMS)
         self._initialise()
 
     def _initialise(self) -> None:
@@ -104,49 +102,57 @@ class RecurrentPolicy(
         nn.init.orthogonal_(self.choice_layer.weight, 0.01)
         nn.init.orthogonal_(self.query_layer.weight, 0.01)
         nn.init.orthogonal_(self.value_layer.weight, 1.0)
-        nn.init.orthogonal_(self.core.state_layer.weight, 1.0)
+        if self.layout_name == "full":
+            nn.init.orthogonal_(self.item_query_layer.weight, 0.01)
+            nn.init.orthogonal_(self.offer_query_layer.weight, 0.01)
+        self.core.initialise()
 
-    def encode(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """Return features, float32[rows, width], and entity keys of observations."""
-        features, keys = self.encoder(inputs.rows)
-        return features, keys
+    def encode(self, inputs: Inputs) -> Encoded:
+        """Return features of observations, and keys of what a choice can point at."""
+        return self.encoder(inputs)
 
-    def decode(self, outputs: Tensor, encoded: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    def decode(self, outputs: Tensor, encoded: Encoded) -> tuple[Tensor, Tensor]:
         """Return logits, float32[rows, choices], and values, float32[rows]."""
-        features, keys = encoded
-        hidden = torch.cat((outputs, features), dim=-1)
+        hidden = torch.cat((outputs, encoded.features), dim=-1)
+        pointed = _point(encoded.entities, self.query_layer(hidden), ENTITY_HEADS)
+        if encoded.items is not None:
+            pointed |= _point(encoded.items, self.item_query_layer(hidden), ITEM_HEADS)
+            pointed[HEAD_BUY] = self._rate_offers(hidden, encoded)
         plain = self.choice_layer(hidden)
-        query = self.query_layer(hidden)
-        targets = torch.bmm(keys, query.unsqueeze(-1)).squeeze(-1)
-        before = sum(self.head_sizes[:HEAD_TARGET])
-        logits = torch.cat((plain[:, :before], targets, plain[:, before:]), dim=-1)
-        return logits, self.value_layer(hidden).squeeze(-1)
+        logits, place = [], 0
+        for head, size in enumerate(self.head_sizes):
+            own = 1 if head in pointed else size
+            if head in pointed:
+                logits.append(pointed[head])
+            logits.append(plain[:, place : place + own])
+            place += own
+        return torch.cat(logits, dim=-1), self.value_layer(hidden).squeeze(-1)
 
-    def step(self, inputs: Inputs, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Take one step for each row; states of beginning lives are zero already.
+    def _rate_offers(self, hidden: Tensor, encoded: Encoded) -> Tensor:
+        """Return how much each offer is wanted, float32[rows, 384]; see `items.MarketEncoder`."""
+        assert encoded.listings is not None
+        assert encoded.terms is not None
+        query = self.offer_query_layer(hidden)
+        wanted = query[:, TERMS:] @ self.encoder.market.keys().t()
+        by_kind = wanted.gather(1, encoded.listings)
+        by_terms = torch.bmm(encoded.terms.to(query.dtype), query[:, :TERMS, None]).squeeze(-1)
+        return by_kind + by_terms
 
-        Returns:
-            Logits, values and the states that follow.
-        """
-        encoded = self.encode(inputs)
-        none = torch.zeros(1, state.shape[0], dtype=torch.bool, device=state.device)
-        outputs, state = self.core(encoded[0].unsqueeze(0), state, none)
-        logits, values = self.decode(outputs[0], encoded)
-        return logits, values, state
 
+def _point(keys: Tensor, queries: Tensor, heads: tuple[int, ...]) -> dict[int, Tensor]:
+    """Return the logits, float32[rows, keys], of each head that a row has a query for."""
+    scores = torch.bmm(keys, queries.view(keys.shape[0], keys.shape[2], -1))
+    return dict(zip(heads, scores.unbind(-1), strict=False))
+
+
+_SMALL = {"state_size": 128, "patch_width": 24, "entity_width": 32, "width": 128, "item_width": 32}
+_BASE = {"patch_width": 64, "entity_width": 128, "width": 256, "item_width": 64, "layers": 2}
 
 POLICIES: dict[str, dict[str, Any]] = {
-    "small": {"state_size": 128, "patch_width": 24, "entity_width": 32, "width": 128},
+    "small": _SMALL,
+    "small-lstm": {**_SMALL, "core": "lstm", "state_size": 256},
+    "small-mingru": {**_SMALL, "core": "mingru"},
+    "small-transformer": {**_SMALL, "core": "transformer", "state_size": 16 * 129},
+    "base": {**_BASE, "core": "lstm", "state_size": 512},
 }
 """Named sizes of the recurrent policy."""
-
-
-def make_policy(name: str) -> RecurrentPolicy:
-    """Return a new policy of a named size.
-
-    Raises:
-        ValueError: an unknown name.
-    """
-    if name not in POLICIES:
-        raise ValueError(f"unknown policy {name!r}; there are {', '.join(POLICIES)}")
-    return RecurrentPolicy(**POLICIES[name])

@@ -1,0 +1,81 @@
+"""One of several processes that learn from shares of one rollout; `torchrun` starts them.
+
+Also imported by the test, for the process alone.
+"""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+from safetensors.torch import save_file
+
+from metammo.learner.ppo import PPO
+from metammo.learner.processes import ALONE, join_processes, leave_processes
+from metammo.learner.rollout import Rollout
+from metammo.learner.settings import PPOSettings
+from metammo.observe.layout import MINI_LAYOUT
+from metammo.policies.recurrent import RecurrentPolicy
+
+WORLDS, AGENTS, STEPS = 4, 3, 8
+
+
+def whole_rollout(worlds=WORLDS):
+    """Return a made-up rollout of so many worlds; the second half of them lives less."""
+    module = RecurrentPolicy(16, 4, 4, 16)
+    batch = SimpleNamespace(
+        world_count=worlds,
+        agent_count=AGENTS,
+        layout=MINI_LAYOUT,
+        masks=torch.zeros(worlds, AGENTS, sum(module.head_sizes)),
+        markets=torch.zeros(worlds, 0, 6),
+        heads=module.head_sizes,
+    )
+    return Rollout(batch, STEPS, 4, module.state_size)
+
+
+def share_of(rank, count):
+    """Return a process's share of the rollout: the same numbers, whatever the count."""
+    generator = torch.Generator().manual_seed(3)
+    whole, own = whole_rollout(), whole_rollout(WORLDS // count)
+    rows = own.rows
+    for name, tensor in vars(whole).items():
+        if not isinstance(tensor, torch.Tensor):
+            continue
+        drawn = torch.rand(tensor.shape, generator=generator)
+        if name == "alive":
+            drawn[:, whole.rows // 2 :] += 0.4
+            value = drawn < 0.8
+        elif name == "observations":
+            value = (drawn * 4).to(torch.uint8)
+        elif name == "games":
+            value = (torch.arange(whole.rows) % 2).expand(STEPS, -1)
+        elif name in ("begins", "terminated", "truncated"):
+            value = drawn < 0.1
+        elif name == "masks":
+            value = torch.ones_like(tensor)
+        elif name == "actions":
+            value = (drawn * 3).to(torch.int16)
+        else:
+            value = drawn - 0.5
+        setattr(own, name, value[:, rank * rows : (rank + 1) * rows].to(tensor.dtype).contiguous())
+    return own
+
+
+def learn(rank, count, processes=ALONE):
+    """Learn from a share of the rollout; return the algorithm."""
+    torch.manual_seed(0)
+    settings = PPOSettings(minibatch=10**6, epochs=3, sequence=4)
+    module = RecurrentPolicy(16, 4, 4, 16)
+    algorithm = PPO(module, ("a", "b"), settings, seed=1, processes=processes)
+    algorithm.update(share_of(rank, count), 1e-2)
+    return algorithm
+
+
+if __name__ == "__main__":
+    processes = join_processes("cpu")
+    torch.set_num_threads(1)
+    algorithm = learn(processes.rank, processes.count, processes)
+    tensors = {**algorithm.module.state_dict(), **algorithm.scale.state_dict()}
+    save_file(tensors, Path(sys.argv[1]) / f"{processes.rank}.safetensors")
+    leave_processes()

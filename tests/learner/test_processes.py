@@ -1,0 +1,89 @@
+"""Processes that learn together learn as one would."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from metammo.learner.processes import ALONE, Processes
+from tests.learner import learn_together
+
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+REPOSITORY = Path(__file__).parents[2]
+
+
+def test_two_processes_learn_as_one_does(tmp_path):
+    path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
+    command = [*TORCHRUN, learn_together.__file__, str(tmp_path)]
+    subprocess.run(command, check=True, timeout=300, env={**os.environ, "PYTHONPATH": path})
+    alone = learn_together.learn(0, 1)
+    wanted = {**alone.module.state_dict(), **alone.scale.state_dict()}
+    begun = learn_together.RecurrentPolicy(16, 4, 4, 16).state_dict()
+    got = [load_file(tmp_path / f"{rank}.safetensors") for rank in range(2)]
+    for name, value in wanted.items():
+        assert torch.equal(got[0][name], got[1][name]), name
+        assert torch.allclose(got[0][name], value, atol=2e-5), name
+    moved = max(float((wanted[name] - begun[name]).abs().max()) for name in begun)
+    assert moved > 0.01
+
+
+def test_a_process_alone_asks_nobody():
+    values = torch.arange(5.0)
+    assert ALONE.sum(values) is values
+    assert ALONE.mean_and_spread(values) == (values.mean(), values.std())
+    rows = np.arange(3)
+    assert ALONE.gather(rows)[0] is rows
+    assert Processes(rank=1, count=2).is_first is False
+
+
+def rows_of(run):
+    try:
+        lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_killed_process_ends_the_run_which_then_goes_on(tmp_path):
+    train = [*TORCHRUN, "-m", "metammo.cli.main", "train", "--threads", "1"]
+    begin = ["--games", "race_to_center", "--steps", "60000", "--worlds", "4", "--rollout", "16"]
+    begin += ["--checkpoint-every", "8000", "--folder", str(tmp_path), "--name", "run"]
+    run = tmp_path / "run"
+    process = subprocess.Popen([*train, *begin], text=True, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 300
+    while not any(row["steps"] > 20_000 for row in rows_of(run)):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(workers[-1]), signal.SIGKILL)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert "Signal 9 (SIGKILL) received" in errors
+    kept = json.loads((run / "checkpoints/last/training.json").read_text())
+    assert kept["processes"] == 2
+    assert kept["steps"] >= 16_000
+
+    # One process cannot take the places of two.
+    alone = [sys.executable, "-m", "metammo.cli.main", "train", "--resume", str(run)]
+    refused = subprocess.run(alone, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "was written by 2 processes, here are 1" in refused.stderr
+
+    subprocess.run([*train, "--resume", str(run)], check=True, timeout=300)
+    rows = rows_of(run)
+    assert rows[-1]["steps"] >= 60_000
+    steps = [row["steps"] for row in rows]
+    assert steps == sorted(set(steps))
+    # 4 worlds of 128 agents, none of whom dies in the race, and 16 ticks.
+    assert set(np.diff([0, *steps])) == {4 * 128 * 16}
