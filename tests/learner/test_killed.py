@@ -71,7 +71,7 @@ def test_a_killed_run_goes_on_bit_for_bit(play, tmp_path):
     got = load_module(run / "checkpoints/last").state_dict()
     assert all(torch.equal(wanted[name], got[name]) for name in wanted)
     # The log, too, is as if nothing had happened: no row twice, none missing.
-    timed = ("seconds", "agent_steps_per_second", "time/")
+    timed = ("seconds", "agent_steps_per_second", "played_per_second", "time/")
     logs = [
         [{k: v for k, v in row.items() if not k.startswith(timed)} for row in rows_of(path)]
         for path in (tmp_path / "whole", run)

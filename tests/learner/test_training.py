@@ -113,7 +113,7 @@ def test_a_resumed_run_draws_games_and_tasks_as_it_would_have(tmp_path):
     assert not np.allclose(weights, np.array(priors) / sum(priors))
     # What was learned is what the worlds draw by.
     assert np.diff(whole.batch._tasks["cumulative"][: len(weights)]) == pytest.approx(weights[1:])
-    assert whole.batch.table.weight.tolist() == whole.mix.games.weights().tolist()
+    assert whole.batch.table.weight.tolist() == whole.mix.game_weights().tolist()
     for one, other in ((whole.mix, resumed.mix), (whole.batch, resumed.batch)):
         kept, again = one.state_dict(), other.state_dict()
         assert all(np.array_equal(kept[name], again[name]) for name in kept)

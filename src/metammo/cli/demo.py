@@ -12,7 +12,7 @@ from metammo.cli.evaluate import rate
 from metammo.cli.show import match_table, note, print_json
 from metammo.envs.crew import core_count
 from metammo.evaluation.summary import summarize
-from metammo.learner.settings import TrainSettings
+from metammo.learner.settings import PoolSettings, TrainSettings
 from metammo.learner.train import train
 
 GAME = "race_to_center"
@@ -48,6 +48,8 @@ def play(options: Options) -> dict[str, Any]:
         threads=options.threads,
         folder=options.folder,
         name=f"demo-{options.seed}",
+        # A race of a few minutes' training: every seat learns.
+        pool=PoolSettings(share=0.0),
     )
     started = time.perf_counter()
     folder = train(settings)

@@ -17,6 +17,7 @@ FREE_WHEN_RESUMED = ("resume", "steps", "threads", "folder")
 EXAMPLE = """Train a policy on one or several minigames.
 
 Example: metammo train --games race_to_center --steps 2000000
+A mix, by weight: metammo train --games race_to_center=2 team_battle; Meta MMO's: --games mini_gen
 Go on with a run: metammo train --resume runs/race_to_center-0 --steps 4000000
 """
 
@@ -58,9 +59,10 @@ def run(arguments: Sequence[str]) -> int:
         raise ValueError(
             "steps and worlds must be at least 1; threads, record_every and keep_every at least 0"
         )
+    settings = settings.settled()
     own = settings_of(settings)
     folder = train(settings, evaluation_of(own), recording_of(own))
-    games = " ".join(settings.games)
+    games = " ".join(own.games)
     note(f"trained policy in {folder}; rate it: metammo evaluate {folder} --game {games}")
     print(folder)
     return 0

@@ -22,14 +22,13 @@ from metammo.envs.crew import core_count
 from metammo.evaluation.ledger import Played, note_episode, tables_of
 from metammo.evaluation.seating import NOBODY, Seating
 from metammo.observe.layout import Market
+from metammo.policies.chance import streams_of
 from metammo.policies.policy import CHOICES_KEPT, Policy, Thoughts
 from metammo.rules.sizes import STANDARD, Sizes
-from metammo.world.random import hash_numbers, seed_of
+from metammo.world.random import seed_of
 
 CHANCE_SALT = 0xC4A7CE
 """Names the streams of what policies leave to chance; worlds have others."""
-AGENTS_LIMIT = 1 << 16
-"""More than the agents of any world."""
 WORLDS = 64
 """Episodes played side by side."""
 
@@ -126,10 +125,8 @@ class Table:
 
     def _streams(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return seeds, uint64[rows], made of episode, tick and agent alone."""
-        worlds, agents = np.divmod(rows, self.batch.agent_count)
-        ticks = self.batch.worlds.tick[worlds].astype(np.uint64)
-        moments = ticks * np.uint64(AGENTS_LIMIT) + agents.astype(np.uint64)
-        return hash_numbers(self.chance[worlds] ^ hash_numbers(moments))
+        ticks = self.batch.worlds.tick.astype(np.uint64)
+        return streams_of(self.chance, ticks, rows, self.batch.agent_count)
 
     def _no_thoughts(self, rows: int) -> Thoughts:
         """Return thoughts of so many rows, of all of which nothing is known."""

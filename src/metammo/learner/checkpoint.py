@@ -23,7 +23,7 @@ import metammo
 from metammo.learner.algorithm import Part
 from metammo.learner.origin import versions
 from metammo.learner.processes import ALONE, Processes
-from metammo.learner.settings import ALGORITHMS, TrainSettings
+from metammo.learner.settings import ALGORITHMS, PoolSettings, TrainSettings
 from metammo.policies.hub import WEIGHTS, CheckpointError, save_module
 
 PROGRESS = "training.json"
@@ -55,8 +55,15 @@ def settings_from_json(values: dict[str, Any]) -> TrainSettings:
         for name, kind in ALGORITHMS.items():
             if name in rest:
                 rest[name] = kind(**rest[name])
+        # A run from before there were opponents had none.
+        pool = {"share": 0.0, **values.get("pool", {})}
+        pool["others"] = tuple(pool.get("others", ()))
+        rest["pool"] = PoolSettings(**pool)
         rest["games"] = tuple(rest["games"])
+        rest["weights"] = tuple(rest.get("weights", ()))
+        rest.setdefault("balance", "episodes")
         rest["folder"] = Path(rest["folder"])
+        rest["init"] = Path(rest["init"]) if rest.get("init") else None
         return TrainSettings(**rest)
     except (KeyError, TypeError) as error:
         raise CheckpointError(
@@ -93,6 +100,8 @@ class Snapshot:
     """What it was trained on: versions by id."""
     steps: int
     """Agent-steps that it has learned from."""
+    origin: str = ""
+    """The checkpoint whose weights it began with; "" for none."""
 
 
 def save_checkpoint(
@@ -179,6 +188,8 @@ def save_policy(folder: Path, policy: Snapshot) -> None:
 
 def _write_policy(part: Path, policy: Snapshot) -> None:
     told = {"games": dict(policy.games), "steps": policy.steps, "versions": versions()}
+    if policy.origin:
+        told["origin"] = policy.origin
     save_module(part, policy.module, **told)
 
 
@@ -283,7 +294,7 @@ def restore_checkpoint(
         processes: of the run.
 
     Raises:
-        CheckpointError: another number of processes wrote it.
+        CheckpointError: another number of processes, or another version, wrote it.
     """
     kept = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
     if kept["processes"] != processes.count:
@@ -296,6 +307,11 @@ def restore_checkpoint(
         tensors = load_file(folder / state_file(rank))
         for name, part in some.items():
             start = f"{name}."
-            part.load_state_dict(
-                {key.removeprefix(start): v for key, v in tensors.items() if key.startswith(start)}
-            )
+            own = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
+            try:
+                part.load_state_dict(own)
+            except KeyError as error:
+                raise CheckpointError(
+                    f"{folder} does not say what the run's {name} needs ({error}): it is of "
+                    f"another version; this is {metammo.__version__}"
+                ) from error

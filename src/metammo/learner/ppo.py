@@ -60,6 +60,7 @@ class PPO(Algorithm):
         returns = advantages + values
         explained = explained_variance(values[living], returns[living])
         self.scale.update(returns[living], games[living], self.processes)
+        advantages = self.scale.level(advantages, games)
         mean, spread = self.processes.mean_and_spread(advantages[living])
         targets = Targets(
             advantages=(advantages - mean) / spread.clamp_min(1e-6),

@@ -14,7 +14,11 @@ def _speed(value: float) -> str:
 
 def describe_progress(row: dict[str, float], means: dict[str, dict[str, float]]) -> str:
     """Return the numbers of an update as words."""
-    parts = [f"{_speed(row['agent_steps_per_second'])} steps/s"]
+    speed = f"{_speed(row['agent_steps_per_second'])} steps/s"
+    if row["played_per_second"] > row["agent_steps_per_second"]:
+        speed += f" ({_speed(row['played_per_second'])} with opponents'"
+        speed += f", {row['time/opponents']:.0%} of the time theirs)"
+    parts = [speed]
     for game, mean in means.items():
         parts.append(
             f"{game}: return {mean['return']:+.2f}, progress {mean['progress']:.2f}, "

@@ -48,6 +48,16 @@ class ReturnScale:
         """Return what `normalise` was given."""
         return values * self.spread().float()[games] + self.mean.float()[games]
 
+    def level(self, advantages: Tensor, games: Tensor) -> Tensor:
+        """Return advantages in standard deviations of their game's returns.
+
+        So a game that pays a hundred times as much is not learned a hundred times as hard. Of a
+        single game they are as they were.
+        """
+        if len(self.mean) == 1:
+            return advantages
+        return advantages / self.spread().float()[games]
+
     def state_dict(self) -> dict[str, Tensor]:
         """Return all that decides how values are normalised."""
         return {name: getattr(self, name).cpu() for name in ("mean", "square", "weight")}

@@ -1,9 +1,19 @@
 """What can be set about a training run; the command line is made from these."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Suppress, arg
+
+from metammo.learner.balance import WAYS
+from metammo.learner.playlist import read_games
 
 DEFAULT_STEPS = 5_000_000
+DRAWS = ("uniform", "recency", "rating")
+"""How opponents are drawn from the pool."""
+MIN_POOL = 4
+"""The first and the last past self, and two that play; the next makes one go."""
 
 
 @dataclass(frozen=True)
@@ -87,19 +97,58 @@ ALGORITHMS: dict[str, type[AlgorithmSettings]] = {
 
 
 @dataclass(frozen=True)
+class PoolSettings:
+    """Opponents: past selves, and others, play some of the seats; nothing is learned from them."""
+
+    share: float = 0.125
+    """Of the seats, whole teams; 0: the learner plays all of them."""
+    every: int = 500_000
+    """Agent-steps after which a past self enters the pool, again and again; 0: none does."""
+    size: int = 32
+    """Past selves that are kept; when there are more, those between near others are dropped."""
+    draw: str = "uniform"
+    """Who plays next: uniform (all alike), recency (the newest oftener), or rating (those oftener
+    that do better than the learner)."""
+    others: Annotated[tuple[str, ...], arg(name="from")] = ()
+    """Policies from elsewhere in the pool: scripted, smith, random, or folders."""
+
+    def check(self) -> None:
+        """Raise ValueError where the numbers make no pool."""
+        if not 0 <= self.share < 1:
+            raise ValueError(
+                f"pool.share is the part of the seats that opponents play: from 0 to below 1, got "
+                f"{self.share}"
+            )
+        if self.every < 0:
+            raise ValueError(f"pool.every must be at least 0 agent-steps, got {self.every}")
+        if self.size < MIN_POOL:
+            raise ValueError(f"pool.size must be at least {MIN_POOL}, got {self.size}")
+        if self.draw not in DRAWS:
+            raise ValueError(f"pool.draw must be one of {', '.join(DRAWS)}, got {self.draw!r}")
+
+
+@dataclass(frozen=True)
 class TrainSettings:
     """A training run."""
 
     games: tuple[str, ...] = ("race_to_center",)
-    """Games to learn; ids or paths of files."""
+    """Games to learn; ids or paths of files, with a weight if not all are alike (team_battle=2);
+    or Meta MMO's mixes, mini_gen and full_gen."""
+    weights: Annotated[tuple[float, ...], Suppress] = ()
+    """Of the games; empty: all alike."""
     game_sampling: str = "fixed"
-    """How often each game comes: fixed (all alike), uniform, or adaptive: where it learns."""
+    """How much of each game comes: fixed (by weight), uniform, or adaptive: where it learns."""
+    balance: str = "steps"
+    """What that is counted in: steps (agent-steps, so that a game of short episodes comes oftener),
+    or episodes."""
     task_sampling: str = "fixed"
     """How often each task of a game comes: fixed (its weight), uniform, or adaptive."""
     config: str = "mini"
     """Rules and observations: mini or full."""
     task: str = ""
     """Ask this in place of the games' own, as "tick_ge() & equip_item('hat')"."""
+    team_reward: float = 0.0
+    """Part of each reward that is paid as the mean of the team's living members, 0..1."""
     steps: int | None = None
     """Agent-steps to learn from, rounded up to whole rollouts; by default 5 million, or what a
     resumed run set out to do."""
@@ -136,11 +185,16 @@ class TrainSettings:
     """Write metrics for TensorBoard, into RUN/tensorboard."""
     wandb: str = ""
     """Project of Weights & Biases to log to; install with pip install 'metammo[wandb]'."""
+    init: Path | None = None
+    """Folder of a run or checkpoint with whose network this run begins, whatever `policy` says:
+    its weights are learned further, with a fresh optimizer, and steps count from 0."""
     resume: Path | None = None
     """Folder of a run to go on with; all but steps and threads is then the run's own."""
     ppo: PPOSettings = field(default_factory=PPOSettings)
     impala: ImpalaSettings = field(default_factory=ImpalaSettings)
     pqn: PQNSettings = field(default_factory=PQNSettings)
+    pool: PoolSettings = field(default_factory=PoolSettings)
+    """The opponents."""
 
     @property
     def own(self) -> AlgorithmSettings:
@@ -155,3 +209,27 @@ class TrainSettings:
             )
         own: AlgorithmSettings = getattr(self, self.algorithm)
         return own
+
+    def settled(self) -> "TrainSettings":
+        """Return the settings with games in the place of mixes, and weights apart from games.
+
+        Raises:
+            ValueError: games, weights or other numbers that cannot be.
+        """
+        if not 0 <= self.team_reward <= 1:
+            raise ValueError(
+                "team_reward is the part of a reward that is shared: from 0 to 1, got "
+                f"{self.team_reward}"
+            )
+        if self.balance not in WAYS:
+            raise ValueError(f"balance must be one of {', '.join(WAYS)}, got {self.balance!r}")
+        self.pool.check()
+        games, weights, config = read_games(self.games)
+        if games == self.games and self.weights:
+            weights = self.weights
+        if len(weights) != len(games):
+            raise ValueError(f"{len(games)} games have {len(weights)} weights; give one each")
+        given = weights if len(set(weights)) > 1 else ()
+        # A run of a mix is called by the mix, not by all of its games.
+        name = self.name or (f"{'+'.join(self.games)}-{self.seed}" if config else "")
+        return replace(self, games=games, weights=given, config=config or self.config, name=name)

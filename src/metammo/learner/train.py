@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 
 from metammo.envs.batch import Batch, make_vec
 from metammo.envs.crew import core_count
-from metammo.learner.actor import Actor
+from metammo.learner.actor import Actor, Episode
 from metammo.learner.algorithm import LearningError
 from metammo.learner.algorithms import make_algorithm
 from metammo.learner.checkpoint import (
+    LAST,
     Parts,
     Snapshot,
     find_checkpoint,
@@ -31,10 +33,11 @@ from metammo.learner.checkpoint import (
 )
 from metammo.learner.metrics import open_metrics, wandb
 from metammo.learner.mix import Mix
+from metammo.learner.opponents import Opponents
 from metammo.learner.processes import ALONE, Processes, join_processes, leave_processes
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
-from metammo.policies.hub import make_policy
+from metammo.policies.hub import find_policy, load_module, make_policy
 from metammo.policies.own import name_to_resume
 from metammo.replay.header import ReplayError
 from metammo.tasks.parsing import read_task
@@ -52,6 +55,9 @@ Watch = Callable[[dict[str, float]], bool]
 
 RECENT = 0.05
 """Weight of a finished episode in the running means."""
+
+LEAST_STEPS = 2
+"""Agent-steps from which something can be learned: advantages have a spread."""
 
 
 def keep_memory() -> None:
@@ -74,6 +80,29 @@ def check_device(device: str) -> None:
         raise ValueError(
             f"device {device!r} is not to be had here: there are cpu and {count} cuda devices"
         ) from error
+
+
+def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
+    """Return the network of a run: a new one, or that of the checkpoint that it begins with.
+
+    Args:
+        settings: the run's.
+        checkpoint: with which a resumed run goes on; None: it begins.
+
+    Raises:
+        ValueError: there is no such network, or it plays another config.
+    """
+    if settings.init is None:
+        layer_norm = settings.own.layer_norm
+        return make_policy(settings.policy, settings.config, layer_norm=layer_norm)
+    # A run that is resumed needs no other any more.
+    module = load_module(checkpoint or find_policy(settings.init))
+    if module.layout_name != settings.config:
+        raise ValueError(
+            f"init: {str(settings.init)!r} plays the {module.layout_name} config, not "
+            f"{settings.config}: give --config {module.layout_name}"
+        )
+    return module
 
 
 def run_folder(settings: TrainSettings) -> Path:
@@ -109,6 +138,7 @@ class Run:
         folder: where it is kept.
         goal: agent-steps at which it ends.
         actor: what plays the worlds.
+        opponents: what plays the seats that the actor does not; None: there are none.
         algorithm: what learns.
         mix: how often games and tasks come.
         means: running means over finished episodes, by game.
@@ -117,6 +147,7 @@ class Run:
     def __init__(self, settings: TrainSettings, processes: Processes = ALONE) -> None:
         self.processes = processes
         checkpoint: Path | None = None
+        settings = settings.settled()
         if settings.resume is not None:
             checkpoint = find_checkpoint(settings.resume, self._warn)
             kept, _, _ = read_progress(checkpoint)
@@ -132,27 +163,29 @@ class Run:
         threads = settings.threads or max(core_count() // processes.local_count, 1)
         torch.set_num_threads(threads)
         keep_memory()
-        self._make_learner(threads)
+        self._make_learner(threads, checkpoint)
         self.means: dict[str, dict[str, float]] = {}
         self.updates, self.seconds, self.best = 0, 0.0, -math.inf
-        if checkpoint is None:
-            self.folder = self._make_folder()
-        else:
-            self.folder = checkpoint.parent.parent
+        self.folder = checkpoint.parent.parent if checkpoint else self._make_folder()
+        if self.opponents is not None:
+            self.opponents.folder = self.folder / "pool"
+        if checkpoint is not None:
             self._restore(checkpoint)
+        elif self.opponents is not None:
+            self.opponents.begin()
 
     def _warn(self, text: str) -> None:
         if self.processes.is_first:
             print(f"metammo: warning: {text}", file=sys.stderr, flush=True)
 
-    def _make_learner(self, threads: int) -> None:
+    def _make_learner(self, threads: int, checkpoint: Path | None) -> None:
         """Make worlds, network, actor and algorithm; each process has its share of the worlds."""
         settings, processes = self.settings, self.processes
         device = processes.device if processes.count > 1 else settings.device
         check_device(device)
         torch.manual_seed(settings.seed)
         own = settings.own
-        module = make_policy(settings.policy, settings.config, layer_norm=own.layer_norm)
+        module = make_network(settings, checkpoint)
         worlds, left = divmod(settings.worlds, processes.count)
         if left or not worlds:
             raise ValueError(
@@ -160,7 +193,7 @@ class Run:
                 "give --worlds a multiple of them"
             )
         self.batch: Batch = make_vec(
-            list(settings.games),
+            dict(zip(settings.games, settings.weights or repeat(1.0), strict=False)),
             worlds,
             seed=settings.seed,
             first_world=processes.rank * worlds,
@@ -168,16 +201,20 @@ class Run:
             config=settings.config,
             **({"task": read_task(settings.task)} if settings.task else {}),
         )
-        self.mix = Mix(self.batch, settings.game_sampling, settings.task_sampling)
+        ways = (settings.game_sampling, settings.task_sampling, settings.balance)
+        self.mix = Mix(self.batch, *ways, worlds=settings.worlds)
         together: dict[str, Any] = {"device": device, "processes": processes}
         self.algorithm = make_algorithm(
             settings, module, self.batch.game_names, seed=settings.seed + 1, **together
         )
+        self.opponents = self._make_opponents(together)
         self.actor = Actor(
             self.batch,
             self.algorithm,
+            self.opponents,
             rollout=settings.rollout,
             sequence=own.sequence,
+            team_reward=settings.team_reward,
             seed=seed_of(settings.seed, processes.rank) if processes.rank else settings.seed,
             **together,
         )
@@ -185,9 +222,22 @@ class Run:
             own={"actor": self.actor, **self.algorithm.own_parts()},
             shared={"algorithm": self.algorithm, "mix": self.mix},
         )
+        if self.opponents is not None:
+            self.parts = replace(self.parts, own={**self.parts.own, "opponents": self.opponents})
+
+    def _make_opponents(self, together: dict[str, Any]) -> Opponents | None:
+        """Return who plays the seats that the learner does not; None where it plays all."""
+        settings = self.settings
+        if not settings.pool.share:
+            return None
+        module = self.algorithm.module
+        seed = settings.seed + 2
+        return Opponents(self.batch, module, settings.pool, seed=seed, **together)
 
     def _make_folder(self) -> Path:
         """Return the run's new folder, which the first process makes."""
+        if self.opponents is not None:
+            self.opponents.check()
         folder = ""
         if self.processes.is_first:
             made = run_folder(self.settings)
@@ -215,7 +265,8 @@ class Run:
     def snapshot(self) -> Snapshot:
         """Return the present policy, to be kept."""
         games = dict(zip(self.batch.game_names, self.batch.game_versions, strict=True))
-        return Snapshot(self.algorithm.module, games, self.steps)
+        origin = str(self.settings.init) if self.settings.init is not None else ""
+        return Snapshot(self.algorithm.module, games, self.steps, origin)
 
     def learning_rate(self) -> float:
         """Return the present learning rate: it falls to a tenth over the run."""
@@ -231,9 +282,12 @@ class Run:
         Raises:
             LearningError: a loss or gradient that is no number.
         """
-        rate = self.learning_rate()
+        rate, before = self.learning_rate(), self.steps
         self.algorithm.share = min(self.steps / self.goal, 1.0)
-        self.note_episodes(self.actor.collect())
+        finished = self.actor.collect()
+        while not self._has_learned():
+            finished += self.actor.collect()
+        self.note_episodes(finished)
         started = time.perf_counter()
         try:
             logged = self.algorithm.update(self.actor.buffer, rate)
@@ -241,18 +295,29 @@ class Run:
             raise LearningError(f"after {self.steps} agent-steps: {error}") from None
         self.actor.seconds["update"] += time.perf_counter() - started
         self.updates += 1
+        every = self.settings.pool.every
+        if self.opponents is not None and due(every, self.steps) > due(every, before):
+            self.opponents.enter(self.snapshot())
         return logged
 
-    def note_episodes(self, finished: list[Any]) -> None:
+    def _has_learned(self) -> bool:
+        """Return whether there is something to learn from, in each process.
+
+        Where there is not, opponents alone have played on.
+        """
+        has_none = self.actor.buffer.alive.sum() < LEAST_STEPS
+        return int(self.processes.sum(has_none.long())) == 0
+
+    def note_episodes(self, finished: list[Episode]) -> None:
         """Take finished episodes into the running means of their games, and into the mix."""
-        self.mix.update(finished)
-        for result in finished:
+        self.mix.update(finished, self.actor.game_steps, self.actor.running())
+        for episode in finished:
+            result, seats = episode.result, episode.seats
             game = self.batch.game_names[int(result["game"])]
-            seats = result["team"] >= 0
             row = {
                 "return": float(result["total_reward"][seats].mean()),
                 "progress": float(result["progress"][seats].mean()),
-                "win_rate": float(result["won"].any()),
+                "win_rate": float(result["won"][seats].any()),
                 "length": float(result["length"]),
                 "rung": float(result["rung"]),
                 **death_shares(result["death_cause"][seats]),
@@ -276,6 +341,8 @@ class Run:
         save_checkpoint(
             folder, self.snapshot(), self.parts, self.settings, progress, self.processes
         )
+        if name == LAST and self.opponents is not None:
+            self.opponents.tidy()
 
     def keep(self) -> None:
         """Write the present policy alone, under its steps."""
@@ -335,8 +402,16 @@ class Run:
             self.keep()
         return told
 
-    def metrics(self, logged: dict[str, float], step_rate: float) -> dict[str, float]:
-        """Return everything to log after an update, flat."""
+    def metrics(
+        self, logged: dict[str, float], step_rate: float, played_rate: float
+    ) -> dict[str, float]:
+        """Return everything to log after an update, flat.
+
+        Args:
+            logged: what the update told.
+            step_rate: agent-steps a second, of the learner's seats.
+            played_rate: of all seats.
+        """
         buffer, seconds = self.actor.buffer, self.actor.seconds
         total = sum(seconds.values()) or 1.0
         actions = buffer.actions[buffer.alive]
@@ -344,7 +419,9 @@ class Run:
             "steps": float(self.steps),
             "seconds": self.seconds,
             "agent_steps_per_second": step_rate,
+            "played_per_second": played_rate,
             **self.mix.metrics(),
+            **(self.opponents.metrics() if self.opponents is not None else {}),
             **{f"learning/{name}": value for name, value in logged.items()},
             **{f"time/{name}": value / total for name, value in seconds.items()},
         }
@@ -356,6 +433,7 @@ class Run:
             row.update({f"{game}/{name}": value for name, value in means.items()})
         for game, steps in zip(self.batch.game_names, self.actor.game_steps, strict=True):
             row[f"{game}/steps"] = float(steps)
+            row[f"{game}/share_of_steps"] = steps / max(self.steps, 1)
         return row
 
 
@@ -396,11 +474,12 @@ def train(
     kept = run.steps
     try:
         while run.steps < run.goal:
-            started, before = time.perf_counter(), run.steps
+            started, before, played = time.perf_counter(), run.steps, run.actor.played
             logged = run.learn()
             seconds = time.perf_counter() - started
             run.seconds += seconds
-            row = run.metrics(logged, (run.steps - before) / seconds)
+            all_played = run.actor.played - played
+            row = run.metrics(logged, (run.steps - before) / seconds, all_played / seconds)
             row.update(run.do_what_is_due(before, evaluate, record))
             if metrics:
                 metrics.write(row)

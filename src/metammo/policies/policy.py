@@ -86,6 +86,8 @@ class TorchPolicy:
         choosing: how it chooses: as the module says, or by sampling where it says nothing.
         keeps_thoughts: keep what was thought in each call of `act`; by default it is not computed.
         thoughts: of the rows of the last call; None where they are not kept.
+        asks_at_once: take all rows through the network at once, even where streams are given: it
+            costs less, and the last bits of an answer may hang on who else was asked.
 
     Args:
         module: as `recurrent.RecurrentPolicy`.
@@ -102,6 +104,7 @@ class TorchPolicy:
         self.choosing = Choosing(GREEDY) if greedy else choosing_of(module)
         self.keeps_thoughts = False
         self.thoughts: Thoughts | None = None
+        self.asks_at_once = False
         self.heads = ActionHeads(module.head_sizes)
         self.tiles = Tiles(self.module)
         self.generator = torch.Generator(device=self.device).manual_seed(seed)
@@ -144,7 +147,7 @@ class TorchPolicy:
             listings, world_of = map(torch.from_numpy, market)
             inputs = Inputs(inputs.rows, listings.to(self.device), world_of.to(self.device))
         masks = torch.from_numpy(np.ascontiguousarray(mask)).to(self.device)
-        if streams is None:
+        if streams is None or self.asks_at_once:
             logits, values, state = self.module.step(inputs, state)
         else:
             logits, values, state = self.tiles.step(inputs, state, streams)

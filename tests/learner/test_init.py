@@ -1,0 +1,102 @@
+"""A run that begins with the weights of another, and one whose teams share rewards."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from metammo.cli.main import main
+from metammo.learner.settings import PoolSettings, PPOSettings, TrainSettings
+from metammo.learner.train import Run
+from metammo.policies.hub import load_module
+
+
+def settings_in(folder, **changes):
+    settings = TrainSettings(
+        games=("race_to_center", "survive", "team_battle"),
+        worlds=2,
+        rollout=8,
+        steps=10**6,
+        threads=1,
+        folder=folder,
+        ppo=PPOSettings(sequence=4, minibatch=512),
+        pool=PoolSettings(share=0.0),
+    )
+    return replace(settings, **changes)
+
+
+@pytest.fixture
+def begin():
+    """Begin a run; all are closed at the end."""
+    runs = []
+
+    def start(settings):
+        runs.append(Run(settings))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.batch.close()
+
+
+def weights_of(run):
+    return {name: value.clone() for name, value in run.algorithm.module.state_dict().items()}
+
+
+def test_a_run_begins_with_the_weights_of_another_and_no_more(begin, tmp_path):
+    first = begin(settings_in(tmp_path, name="first", seed=1))
+    first.learn()
+    first.save("last")
+    then = weights_of(first)
+    second = begin(settings_in(tmp_path, name="second", init=first.folder))
+    assert all(torch.equal(then[name], value) for name, value in weights_of(second).items())
+    assert second.steps == 0
+    assert not second.algorithm.optimizer.state_dict()["state"]
+    assert not second.algorithm.scale.weight.any()
+    second.learn()
+    second.save("last")
+    told = json.loads((second.folder / "checkpoints/last/config.json").read_text())
+    assert told["origin"] == str(first.folder)
+    assert json.loads((second.folder / "settings.json").read_text())["init"] == str(first.folder)
+    # It goes on without the run that it came from.
+    shutil.rmtree(first.folder)
+    resumed = begin(settings_in(tmp_path, resume=second.folder, steps=None))
+    kept = load_module(second.folder / "checkpoints" / "last").state_dict()
+    assert all(torch.equal(kept[name], value) for name, value in weights_of(resumed).items())
+    assert resumed.steps == second.steps
+
+
+def test_a_folder_without_a_policy_is_refused(tmp_path, capsys):
+    options = ["--init", str(tmp_path / "nothing"), "--folder", str(tmp_path)]
+    assert main(["train", *options]) == 2
+    assert "there is no policy at" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_rewards_of_a_rollout_are_shared_by_the_teams_of_their_episode(begin, tmp_path):
+    run = begin(settings_in(tmp_path, team_reward=1.0))
+    batch, step = run.batch, run.batch.step
+    teams = []
+
+    def paid(actions):
+        # An episode that ends with this step is followed by one with other teams.
+        batch.worlds["rule_horizon"][:] = 4
+        teams.append(batch.worlds.entity_team[:, :128].copy())
+        result = step(actions)
+        batch.rewards[:] = np.arange(128)
+        return result
+
+    batch.step = paid
+    run.actor.collect()
+    buffer = run.actor.buffer
+    rewards = buffer.rewards.view(8, 2, 128).numpy()
+    alive = buffer.alive.view(8, 2, 128).numpy()
+    for tick in range(8):
+        for world in range(2):
+            for team in np.unique(teams[tick][world]):
+                members = alive[tick, world] & (teams[tick][world] == team)
+                mean = np.arange(128)[members].mean() if members.any() else 0
+                assert rewards[tick, world, members] == pytest.approx(mean)
