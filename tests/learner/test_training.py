@@ -7,10 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
-from metammo.cli.train import recording_of, settings_of
+from metammo.cli.train import settings_of
+from metammo.evaluation.in_training import recording_of
+from metammo.evaluation.runs import read_run
 from metammo.learner.algorithm import LearningError
 from metammo.learner.checkpoint import find_checkpoint
 from metammo.learner.scale import ReturnScale
@@ -153,6 +156,12 @@ def test_a_run_folder_holds_what_it_says(finished):
     assert rows[-1]["steps"] >= 8000
     assert {"learning/kl", "learning/entropy_move", "no_op/move"} <= set(rows[-1])
     assert any((whole / "tensorboard").iterdir())
+    table = pl.read_parquet(whole / "metrics.parquet")
+    assert table["steps"].to_list() == [row["steps"] for row in rows]
+    run = read_run(whole)
+    assert run.origin["steps"] == 0
+    assert {"torch", "numba"} <= set(run.versions)
+    assert len(run.source["hash"]) == 32
 
 
 def test_replays_of_a_run_are_kept_games_in_turn_also_when_resumed(tmp_path, capsys):

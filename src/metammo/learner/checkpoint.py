@@ -8,7 +8,6 @@ all. The one before stays beside it, for the case that a file is damaged later.
 import hashlib
 import json
 import os
-import platform
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -16,13 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import metammo
 from metammo.learner.algorithm import Part
+from metammo.learner.origin import versions
 from metammo.learner.processes import ALONE, Processes
 from metammo.learner.settings import ALGORITHMS, TrainSettings
 from metammo.policies.hub import WEIGHTS, CheckpointError, save_module
@@ -82,15 +81,6 @@ class Parts:
             for name, part in parts.items()
             for key, value in part.state_dict().items()
         }
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "metammo": metammo.__version__,
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
 
 
 @dataclass(frozen=True)
@@ -188,7 +178,7 @@ def save_policy(folder: Path, policy: Snapshot) -> None:
 
 
 def _write_policy(part: Path, policy: Snapshot) -> None:
-    told = {"games": dict(policy.games), "steps": policy.steps, "versions": _versions()}
+    told = {"games": dict(policy.games), "steps": policy.steps, "versions": versions()}
     save_module(part, policy.module, **told)
 
 

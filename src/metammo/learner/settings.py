@@ -140,6 +140,10 @@ class TrainSettings:
     """Episodes of each game in an evaluation."""
     record_every: int = 0
     """Agent-steps between replays of the policy, written into RUN/replays; 0: none."""
+    tensorboard: bool = True
+    """Write metrics for TensorBoard, into RUN/tensorboard."""
+    wandb: str = ""
+    """Project of Weights & Biases to log to; install with pip install 'metammo[wandb]'."""
     resume: Path | None = None
     """Folder of a run to go on with; all but steps and threads is then the run's own."""
     ppo: PPOSettings = field(default_factory=PPOSettings)

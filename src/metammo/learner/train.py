@@ -29,7 +29,7 @@ from metammo.learner.checkpoint import (
     save_policy,
     settings_to_json,
 )
-from metammo.learner.metrics import MetricsFile
+from metammo.learner.metrics import open_metrics, wandb
 from metammo.learner.mix import Mix
 from metammo.learner.processes import ALONE, Processes, join_processes, leave_processes
 from metammo.learner.progress import ProgressLine
@@ -41,11 +41,14 @@ from metammo.tasks.parsing import read_task
 from metammo.world.columns import Cause
 from metammo.world.random import seed_of
 
-Evaluate = Callable[[Any, int], dict[str, float]]
-"""Called with the network and the steps so far; returns numbers to log."""
+Evaluate = Callable[[Any, int, Path], dict[str, float]]
+"""Called with the network, the steps so far and the run's folder; returns numbers to log."""
 
 Record = Callable[[Any, Path, int], None]
 """Called with the network, the file to write, and how many times that was due before."""
+
+Watch = Callable[[dict[str, float]], bool]
+"""Called with what an update logs; returns whether the run is to go on."""
 
 RECENT = 0.05
 """Weight of a finished episode in the running means."""
@@ -100,7 +103,7 @@ def due(every: int, steps: int) -> int:
 
 
 class Run:
-    """One training run and its folder: settings, metrics, checkpoints.
+    """One training run and its folder: settings, origin, metrics, checkpoints.
 
     Attributes:
         folder: where it is kept.
@@ -284,7 +287,7 @@ class Run:
         """Evaluate the present policy, in the first process; keep it if it is the best so far."""
         scores = {}
         if self.processes.is_first:
-            scores = evaluate(self.algorithm.module, self.steps)
+            scores = evaluate(self.algorithm.module, self.steps, self.folder)
         score = np.array([scores.get("score", -math.inf)])
         reached = float(self.processes.gather(score)[0][0])
         if reached > self.best:
@@ -307,6 +310,30 @@ class Run:
     def records_due(self, steps: int) -> int:
         """Return how many replays are due by then: the same, however often a run was resumed."""
         return due(self.settings.record_every, steps)
+
+    def do_what_is_due(
+        self, before: int, evaluate: Evaluate | None, record: Record | None
+    ) -> dict[str, float]:
+        """Rate, record and keep the policy where an update has passed the steps of it.
+
+        Args:
+            before: steps before the update.
+            evaluate: see `train`.
+            record: see `train`.
+
+        Returns:
+            What is to be logged of it.
+        """
+        settings, told = self.settings, {}
+        every = settings.evaluate_every
+        if evaluate and due(every, self.steps) > due(every, before):
+            told.update(self.rate(evaluate))
+        is_recorded = self.records_due(self.steps) > self.records_due(before)
+        if record and self.processes.is_first and is_recorded:
+            told.update(self.record(record))
+        if due(settings.keep_every, self.steps) > due(settings.keep_every, before):
+            self.keep()
+        return told
 
     def metrics(self, logged: dict[str, float], step_rate: float) -> dict[str, float]:
         """Return everything to log after an update, flat."""
@@ -337,6 +364,7 @@ def train(
     evaluate: Evaluate | None = None,
     record: Record | None = None,
     quiet: bool = False,
+    watch: Watch | None = None,
 ) -> Path:
     """Train a policy and return the run's folder.
 
@@ -347,6 +375,8 @@ def train(
         evaluate: called every `evaluate_every` steps; its "score" decides the best checkpoint.
         record: called every `record_every` steps, to write a replay.
         quiet: print nothing.
+        watch: called after every update; where it returns False the run ends there, and can be
+            resumed.
 
     Raises:
         ValueError: a setting that cannot be met.
@@ -354,14 +384,16 @@ def train(
         LostProcessError: another process of the run is gone; the last checkpoint stands.
     """
     processes = join_processes(settings.device)
+    if settings.wandb:
+        wandb()  # before there is a folder: it may have to be installed first
     run = Run(settings, processes)
     settings = run.settings
     is_first = processes.is_first
-    metrics = MetricsFile(run.folder, run.steps) if is_first else None
+    metrics = open_metrics(settings, run.folder, run.steps) if is_first else None
     line = ProgressLine(run.goal, run.steps, quiet or not is_first)
     if run.steps == 0:
         run.save("last")
-    kept, evaluated = run.steps, run.steps
+    kept = run.steps
     try:
         while run.steps < run.goal:
             started, before = time.perf_counter(), run.steps
@@ -369,20 +401,19 @@ def train(
             seconds = time.perf_counter() - started
             run.seconds += seconds
             row = run.metrics(logged, (run.steps - before) / seconds)
-            evaluates = settings.evaluate_every and run.steps - evaluated >= settings.evaluate_every
-            if evaluate and evaluates:
-                evaluated = run.steps
-                row.update(run.rate(evaluate))
-            if record and is_first and run.records_due(run.steps) > run.records_due(before):
-                row.update(run.record(record))
-            if due(settings.keep_every, run.steps) > due(settings.keep_every, before):
-                run.keep()
+            row.update(run.do_what_is_due(before, evaluate, record))
             if metrics:
                 metrics.write(row)
             line.show(run.steps, row, run.means)
-            if run.steps - kept >= settings.checkpoint_every or run.steps >= run.goal:
+            is_stopped = watch is not None and not watch(row)
+            is_over = is_stopped or run.steps >= run.goal
+            if is_over or run.steps - kept >= settings.checkpoint_every:
                 kept = run.steps
                 run.save("last")
+                if metrics:
+                    metrics.write_table()
+            if is_over:
+                break
     finally:
         line.close()
         if metrics:

@@ -139,7 +139,7 @@ class RecurrentPolicy(
                 logits.append(pointed[head])
             logits.append(plain[:, place : place + own])
             place += own
-        return torch.cat(logits, dim=-1), self.value_layer(hidden).squeeze(-1)
+        return torch.cat(logits, dim=-1), self.value_layer(hidden).squeeze(-1).float()
 
     def _rate_offers(self, hidden: Tensor, encoded: Encoded) -> Tensor:
         """Return how much each offer is wanted, float32[rows, 384]; see `items.MarketEncoder`."""
@@ -154,7 +154,7 @@ class RecurrentPolicy(
 
 def _point(keys: Tensor, queries: Tensor, heads: tuple[int, ...]) -> dict[int, Tensor]:
     """Return the logits, float32[rows, keys], of each head that a row has a query for."""
-    scores = torch.bmm(keys, queries.view(keys.shape[0], keys.shape[2], -1))
+    scores = torch.bmm(keys, queries.unflatten(1, (keys.shape[2], -1)))
     return dict(zip(heads, scores.unbind(-1), strict=False))
 
 
