@@ -17,8 +17,8 @@ from typing import Any
 import tyro
 from matplotlib.figure import Figure
 
-from metammo.cli.train import evaluation_of
 from metammo.evaluation.figures import BLUE, GREEN, GREY, ORANGE, save_figure
+from metammo.evaluation.in_training import evaluation_of
 from metammo.evaluation.runs import METRICS, RunFolder, read_run
 from metammo.learner.settings import TrainSettings
 from metammo.learner.train import Evaluate, train

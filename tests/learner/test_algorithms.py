@@ -29,7 +29,7 @@ def settings_in(folder, algorithm, **changes):
         folder=folder,
         ppo=PPOSettings(**SHORT),
         impala=ImpalaSettings(**SHORT),
-        pqn=PQNSettings(**SHORT, exploration=1.0),
+        pqn=PQNSettings(**SHORT, epsilon=1.0, exploration=1.0),
     )
     return replace(settings, **changes)
 
@@ -122,7 +122,7 @@ def test_a_policy_of_values_is_kept_as_one_and_acts_as_one(tmp_path):
     folder = train(settings_in(tmp_path, "pqn", steps=2000), quiet=True)
     place = folder / "checkpoints" / "last"
     policy = load_policy(folder)
-    assert policy.choosing == Choosing("greedy", 0.01)
+    assert policy.choosing == Choosing("greedy", 0.05)
     description = json.loads((place / "config.json").read_text())
     assert description["layer_norm"] is True
     (place / "config.json").write_text(json.dumps({**description, "acts": "wild"}))
@@ -149,7 +149,7 @@ def test_a_run_from_before_there_was_a_choice_is_of_ppo():
     ("given", "said"),
     [
         (["--algorithm", "dqn"], "unknown algorithm 'dqn'; there are ppo, impala, pqn"),
-        (["--algorithm", "impala", "--impala.queue", "0"], "impala.queue at least 1, got 2 and 0"),
+        (["--algorithm", "impala", "--impala.queue", "0"], "impala.queue at least 1, got 1 and 0"),
         (["--algorithm", "pqn", "--pqn.epsilon", "3"], "pqn.epsilon must be in 0..1, got 3"),
     ],
 )

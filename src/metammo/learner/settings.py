@@ -58,7 +58,9 @@ class PPOSettings(AlgorithmSettings):
 class ImpalaSettings(AlgorithmSettings):
     """Importance weighted actor-learner architectures (Espeholt et al. 2018)."""
 
-    lag: int = 2
+    learning_rate: float = 5e-4
+    """Of Adam, at the start; nothing else holds the policy near to the one that acted."""
+    lag: int = 1
     """Updates by which the network that acts is behind the one that learns."""
     queue: int = 2
     """A rollout is learned from when so many are there, itself included; the oldest first."""
@@ -76,15 +78,21 @@ class ImpalaSettings(AlgorithmSettings):
 class PQNSettings(AlgorithmSettings):
     """Parallelised Q-network (Gallici et al. 2024), recurrent, as R2D2 without its memory."""
 
+    learning_rate: float = 1e-3
+    """Of Adam, at the start."""
+    trace: float = 0.8
+    """Lambda: how far rewards reach back beyond the values between."""
+    minibatch: int = 1024
+    """Steps in a minibatch, about; whole sequences."""
     layer_norm: bool = True
     """Normalise the network's features (Ba et al. 2016)."""
-    epsilon: float = 1.0
+    epsilon: float = 0.5
     """How often each head takes any allowed choice, at the start."""
     final_epsilon: float = 0.05
     """The same once exploration is over."""
-    exploration: float = 0.2
+    exploration: float = 0.5
     """Share of the run in which epsilon falls."""
-    acting_epsilon: float = 0.01
+    acting_epsilon: float = 0.05
     """The same when the policy is rated, watched or played against."""
 
 
