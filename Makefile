@@ -59,14 +59,13 @@ test-checked: $(VENV)/.installed-dev ## Run the unit tests with every index chec
 	$(CHECKED) $(COMPILE) tiny scenes
 	$(CHECKED) $(PYTEST) -m "pure and not slow" --ignore tests/viewer
 
-# Last in `test`: what its episodes need is compiled by then. What measures runs alone.
+# Last in `test`: what its episodes need is compiled by then. It measures, so it runs alone.
 test-viewer: $(VENV)/.installed-dev ## Build the viewer and test it, in Chromium too where that is
 	@if ! $(INSTALL) -e '.[viewer]' || ! $(BIN)/python tools/build_viewer.py install; then \
 		echo "The viewer is not tested: what builds it cannot be installed here, see above." >&2; \
 	else \
 		$(BIN)/python tools/build_viewer.py test && $(BIN)/python tools/build_viewer.py build && \
-		$(PYTEST) -m "not slow and not measures" tests/viewer && \
-		OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s -m measures tests/viewer; \
+		OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/viewer; \
 	fi
 
 test-slow: $(VENV)/.installed-dev ## Run the slow tests

@@ -112,8 +112,11 @@ def test_a_person_takes_an_agent_moves_it_and_leaves(live):
     live.keyboard.press("p")
     live.get_by_role("button", name="By turns").wait_for()
     live.get_by_role("button", name="End turn").wait_for()
-    live.wait_for_timeout(1000)
-    frame = live.evaluate("metammoStats.frame")
+    # What was on its way is still to be drawn.
+    frame, before = live.evaluate("metammoStats.frame"), None
+    while frame != before and frame < 1000:
+        live.wait_for_timeout(1000)
+        frame, before = live.evaluate("metammoStats.frame"), frame
     live.wait_for_timeout(1500)
     assert live.evaluate("metammoStats.frame") == frame, "the game went on without its person"
     # The keys are the game's at once: none presses the button that took the agent.
