@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 # Which Python to build the environment with, and how many test processes to start.
 PYTHON ?=
 JOBS ?= auto
+# Every index checked, and optimized less: it compiles sooner.
+CHECKED := NUMBA_OPT=1 NUMBA_BOUNDSCHECK=1
 # Where Neural MMO 2.1 is installed, by which Python, and how many scenes are compared.
 PEER := .venv-peer
 PEER_PYTHON ?= python3.10
@@ -17,8 +19,10 @@ SCENES ?= 2000
 ARGS ?=
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-# Tests of a file share what they compile, so one process takes them all.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+# Each process takes neighbouring tests, and from others what they have left when it is done.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+# What most tests need is compiled once, parts of it at the same time.
+COMPILE := $(BIN)/python -m tests.warm
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -45,21 +49,24 @@ types: $(VENV)/.installed-dev ## Check types
 	$(BIN)/mypy
 
 test-fast: $(VENV)/.installed-dev ## Run the tests, all but the slow ones
+	$(COMPILE) tiny standard
 	$(PYTEST) --ignore tests/viewer
 
 test-pure: $(VENV)/.installed-dev ## Run the unit tests without the compiler
 	NUMBA_DISABLE_JIT=1 $(PYTEST) -m "pure and not slow" --ignore tests/viewer
 
 test-checked: $(VENV)/.installed-dev ## Run the unit tests with every index checked
-	NUMBA_OPT=1 NUMBA_BOUNDSCHECK=1 $(PYTEST) -m "pure and not slow" --ignore tests/viewer
+	$(CHECKED) $(COMPILE) tiny scenes
+	$(CHECKED) $(PYTEST) -m "pure and not slow" --ignore tests/viewer
 
-# Last in `test`: what its episodes need is compiled by then. It measures, so it runs alone.
+# Last in `test`: what its episodes need is compiled by then. What measures runs alone.
 test-viewer: $(VENV)/.installed-dev ## Build the viewer and test it, in Chromium too where that is
 	@if ! $(INSTALL) -e '.[viewer]' || ! $(BIN)/python tools/build_viewer.py install; then \
 		echo "The viewer is not tested: what builds it cannot be installed here, see above." >&2; \
 	else \
 		$(BIN)/python tools/build_viewer.py test && $(BIN)/python tools/build_viewer.py build && \
-		OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/viewer; \
+		$(PYTEST) -m "not slow and not measures" tests/viewer && \
+		OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s -m measures tests/viewer; \
 	fi
 
 test-slow: $(VENV)/.installed-dev ## Run the slow tests
@@ -91,7 +98,7 @@ clean: ## Remove what builds and checks leave behind, .venv included
 	find src tests tools -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp is written last, so an installation that was cut short starts again.
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.made:
 	@python=; \
 	for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11 python); do \
 		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -105,15 +112,18 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	fi; \
 	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
 		"$$python" -m venv --clear $(VENV) || exit 1; \
-	fi; \
-	echo "Installing metammo into $(VENV) (a few minutes the first time) ..."
+	fi
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing metammo into $(VENV) (a few minutes the first time) ..."
 	@$(INSTALL) -e .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	@echo "Installing the development tools into $(VENV) ..."
+$(VENV)/.installed-dev: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing metammo and its development tools into $(VENV) (a few minutes) ..."
 	@$(INSTALL) -e '.[dev]'
-	@touch $@
+	@touch $(VENV)/.installed $@
 
 # Neural MMO 2.1 builds with these old tools alone, in an environment of its own.
 $(PEER)/.installed:

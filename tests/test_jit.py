@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import metammo
 from metammo import jit
+from metammo.jit import call_far, entry, find_kernels, kernel
 
 PACKAGE = Path(metammo.__file__).parent
 
@@ -96,6 +98,27 @@ def test_checked_builds_have_a_cache_of_their_own(copy):
 def test_pure_python_mode_gives_the_same(copy):
     assert copy.run(NUMBA_DISABLE_JIT="1")[0] == "10"
     assert copy.run(length=5, NUMBA_DISABLE_JIT="1")[0] == "IndexError"
+
+
+@kernel
+def double_last(values, answer):
+    answer[0] = 2 * values[9]
+
+
+@entry
+def call_by_place(places, values, answer):
+    call_far(places, 1, values, answer)
+
+
+@pytest.mark.pure
+def test_a_kernel_is_called_by_its_place_and_its_error_goes_through():
+    values, answer = np.arange(10), np.zeros(1, np.int64)
+    places = find_kernels([(double_last, (answer, answer)), (double_last, (values, answer))])
+    call_by_place(places, values, answer)
+    assert answer[0] == 18
+    if jit.IS_BOUNDS_CHECKED or not jit.IS_COMPILED:
+        with pytest.raises(IndexError):
+            call_by_place(places, values[:5].copy(), answer)
 
 
 def test_the_key_covers_every_kernel_package():

@@ -263,6 +263,58 @@ else:
         copy_numbers = kernel(copy_numbers)
 
 
+if IS_COMPILED:
+
+    @numba.extending.intrinsic
+    def call_far(context: Any, places: Any, place: Any, *arguments: Any) -> Any:
+        """Call a kernel by its place in memory, `places[place]` of `find_kernels`.
+
+        Nothing of it becomes part of the caller, which therefore compiles as quickly as if it were
+        not called. It returns nothing, and must have been found for arguments of these types.
+        """
+        nothing = numba.core.types.none
+        given = numba.core.types.StarArgTuple(arguments)
+
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            convention, cgutils = context.call_conv, numba.core.cgutils
+            data = context.make_array(places)(context, builder, values[0]).data
+            address = builder.load(builder.gep(data, [values[1]]))
+            kind = convention.get_function_type(nothing, given.types)
+            kernel = builder.inttoptr(address, kind.as_pointer())
+            passed = cgutils.unpack_tuple(builder, values[2])
+            status, _ = convention.call_function(builder, kernel, nothing, given.types, passed)
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
+            return context.get_dummy_value()
+
+        whole = numba.core.types.int64
+        return nothing(places, whole, given), generate
+
+    def find_kernels(calls: Iterable[tuple[Any, tuple[Any, ...]]]) -> Any:
+        """Return where kernels lie in memory for `call_far`, int64[kernels]; compile what is not.
+
+        Args:
+            calls: each kernel, and arguments of the types that it will be called with.
+        """
+        places = []
+        for function, arguments in calls:
+            types = tuple(map(numba.typeof, arguments))
+            function.compile(types)
+            found = function.overloads[types]
+            places.append(found.library.get_pointer_to_function(found.fndesc.llvm_func_name))
+        return numpy.array(places, numpy.int64)
+
+else:
+
+    def call_far(places: Any, place: int, *arguments: Any) -> None:
+        """Call the kernel of a place."""
+        places[place](*arguments)
+
+    def find_kernels(calls: Iterable[tuple[Any, tuple[Any, ...]]]) -> Any:
+        """Return the kernels themselves: here a place is a function."""
+        return [function for function, _ in calls]
+
+
 def signatures(function: Callable[..., Any]) -> list[Any]:
     """Return the argument types that a kernel has been compiled or loaded for."""
     return list(getattr(function, "signatures", []))

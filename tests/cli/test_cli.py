@@ -84,8 +84,14 @@ def test_games_as_text(capsys, monkeypatch):
 def test_train_then_evaluate(capsys, tmp_path):
     run = str(tmp_path / "race_to_center-5")
     arguments = ["--steps", "3000", "--worlds", "2", "--rollout", "16", "--threads", "1"]
-    assert main(["train", *arguments, "--seed", "5", "--folder", str(tmp_path)]) == 0
+    evaluated = ["--evaluate-every", "3000", "--evaluation-episodes", "2"]
+    assert main(["train", *arguments, *evaluated, "--seed", "5", "--folder", str(tmp_path)]) == 0
     assert capsys.readouterr().out.strip() == run
+    # An evaluation comes at the end, too, and its rows are kept to be rated again.
+    (rows,) = (tmp_path / run / "evaluations").iterdir()
+    assert main(["rank", str(rows), "--json"]) == 0
+    ranked = {row["policy"] for row in json.loads(capsys.readouterr().out)["rows"]}
+    assert ranked == {f"race_to_center-5/{rows.stem.split('-')[-1]}", "scripted"}
     arguments = ["--episodes", "2", "--threads", "1", "--against", "random", "--json"]
     assert main(["evaluate", run, *arguments]) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]

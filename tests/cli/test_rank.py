@@ -3,8 +3,11 @@
 import json
 
 import pytest
+from rich.console import Console
 
+from metammo.cli import show
 from metammo.cli.main import main
+from metammo.evaluation.result_tables import rating_table, task_score_table
 from metammo.evaluation.rows import EpisodeRow, TaskRow, make_table, write_rows
 from tests.evaluation.results import episode_rows
 
@@ -36,11 +39,11 @@ def test_rank_tells_all_ratings_as_json(results, capsys):
 
 
 def test_rank_prints_a_table_and_draws_a_figure(results, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", "100")
     figure = results / "ratings.png"
     assert main(["rank", str(results / "race_2.json"), "--figure", str(figure)]) == 0
     captured = capsys.readouterr()
-    for word in ("race: 6 episodes of 1 seed", "Bradley-Terry [95%]", "depends on the order"):
+    for word in ("race: 6 episodes of 1 seed", "Bradley-Terry", "By the order of episodes"):
         assert word in captured.out
     assert figure.stat().st_size > 1000
 
@@ -52,11 +55,24 @@ def test_rank_reads_our_rows_and_chooses_among_games(tmp_path, capsys):
     assert main(["rank", str(tmp_path)]) == 2
     assert "2 values of game mixed" in capsys.readouterr().err
     assert main(["rank", str(tmp_path), "--game", "survive"]) == 0
-    assert "100.0%" in capsys.readouterr().out
+    assert "100% [3" in capsys.readouterr().out
+
+
+def test_tables_fit_into_100_columns():
+    ratings = {"bradley_terry": 1234.5, "plackett_luce": 1234.5, "elo": 1234.5, "won": 1.0}
+    ends = ("low", "high", "plackett_luce_low", "plackett_luce_high")
+    row = {"policy": "generalist/300000000", "episodes": 200, "score": 16.123, **ratings}
+    row |= dict.fromkeys(ends, 1234.5) | {"won_low": 0.98, "won_high": 1.0}
+    score = {"policy": "general_400m", "lives": 33_280, "length": 638.4, "weighted_score_63": None}
+    score |= dict.fromkeys(("task_progress", "low", "high", "completion", "above_30"), 0.153)
+    score |= dict.fromkeys(("weighted_score", "weighted_low", "weighted_high"), 14.04)
+    for table in (rating_table([row, row]), task_score_table([score])):
+        printed = show.make_table(table.columns, table.rows)
+        assert Console(width=300).measure(printed).maximum <= 100
 
 
 def test_score_tells_all_scores(results, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", "100")
     assert main(["score", str(results), "--json", "--tasks"]) == 0
     captured = capsys.readouterr()
     found = json.loads(captured.out)
@@ -67,7 +83,7 @@ def test_score_tells_all_scores(results, capsys, monkeypatch):
     assert "'mine' was asked 1 of 62 tasks" in captured.err
     assert main(["score", str(results), "--tasks"]) == 0
     text = capsys.readouterr().out
-    for word in ("weighted score [95%]", "Task progress by category", "equip_item('hat')"):
+    for word in ("task progress", "Task progress by category", "equip_item('hat')"):
         assert word in text
 
 
@@ -108,7 +124,7 @@ def test_wrong_results_are_one_line_and_exit_code_2(name, text, words, tmp_path,
         (["score", "nowhere"], "there is no file or folder 'nowhere'"),
         (["rank", ".", "--samples", "0"], "--samples must lie in 1..100000, not 0"),
         (["rank", ".", "--orders", "-3"], "--orders must lie in 1..100000, not -3"),
-        (["rank", ".", "--figure", "x.jpg"], "must end in .png, .svg, .pdf"),
+        (["rank", ".", "--figure", "x.jpg"], "must end in .png or .svg or .pdf"),
         (["score", "."], "no results in"),
     ],
 )

@@ -65,7 +65,9 @@ def test_files_of_results_are_rated_together(place):
         write_rows(place / f"{seed}.parquet", rows, EpisodeRow)
     assert report("1.parquet", "2.parquet") == 0
     assert sections(place)[:1] == ["Ratings: survive"]
-    assert "4 episodes, 2 seeds." in (place / "report.html").read_text(encoding="utf-8")
+    assert "4 episodes of 2 seeds." in (place / "report.html").read_text(encoding="utf-8")
+    assert report(".", "1.parquet") == 0
+    assert sum(title.startswith("Ratings") for title in sections(place)) == 1
 
 
 def test_pages_to_watch_are_written_beside_the_report(place, monkeypatch, tmp_path, capsys):
@@ -101,8 +103,8 @@ def test_markdown_lies_beside_its_figures(place):
         (["nowhere"], "there is no file or folder 'nowhere'"),
         (["empty"], "neither a run's folder, nor one of runs, nor of results"),
         (["runs/race/settings.json"], "is none of"),
-        (["runs", "--out", "report.pdf"], "a report ends in .html or .md, not 'report.pdf'"),
-        (["runs", "--out", "none/report.html"], "there is no folder 'none'"),
+        (["runs", "--out", "report.pdf"], "report.pdf cannot be written: it must end in .html or"),
+        (["runs", "--out", "none/report.html"], "there is no folder none"),
         (["results/mini_koh", "results/mini_koh/koh_2.json"], "koh_2.json: not JSON"),
         (["broken"], "broken/settings.json: not JSON"),
     ],

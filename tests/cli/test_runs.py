@@ -48,6 +48,33 @@ def test_runs_of_a_folder_are_listed_as_a_table(place, capsys):
         assert word in text
 
 
+def test_the_source_and_the_machine_of_runs_are_listed_and_compared(place, capsys):
+    for name, commit, cores, is_changed in (
+        ("race-0", "a" * 40, 4, True),
+        ("mixed-1", "b" * 40, 8, False),
+    ):
+        source = {"hash": "c" * 32, "commit": commit, "is_changed": is_changed}
+        start = {"versions": {"torch": "2.7.0"}, "machine": {"cores": cores}, "source": source}
+        kept = {"id": "0", "starts": [{}, start]}
+        (place / "runs" / name / "run.json").write_text(json.dumps(kept))
+    rows = {row["name"]: row for row in told(capsys)["rows"]}
+    assert rows["race-0"]["commit"] == "a" * 40 + "+"
+    assert rows["mixed-1"]["commit"] == "b" * 40
+    assert rows["begun"]["commit"] is None
+    assert rows["begun"]["algorithm"] == "ppo"
+    assert main(["runs"]) == 0
+    text = capsys.readouterr().out
+    assert "aaaaaaa+" in text
+    assert "bbbbbbb " in text
+    versions = told(capsys, "runs/race-0", "runs/mixed-1")["versions"]
+    assert versions["cores"] == [4, 8]
+    assert versions["commit"] == ["a" * 40 + "+", "b" * 40]
+    assert "hash" not in versions
+    (place / "runs" / "race-0" / "run.json").write_text('{"starts": []}')
+    assert main(["runs"]) == 0
+    assert "must hold a list of `starts`" in capsys.readouterr().err
+
+
 def test_two_runs_are_compared(place, capsys):
     found = told(capsys, "runs/race-0", "runs/mixed-1")
     assert found["runs"] == ["race-0", "mixed-1"]

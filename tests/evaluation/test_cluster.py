@@ -1,7 +1,6 @@
 """Ray: the rows of a local run, also when a worker dies in the middle."""
 
 import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -10,27 +9,9 @@ from metammo.cli.tournament import runner_of
 from metammo.evaluation.ledger import tables_of
 from metammo.evaluation.match import Match, play_episodes
 from metammo.policies.hub import load_policy
-from metammo.policies.scripted import ScriptedPolicy
 from tests.contract.batches import mix_of
+from tests.evaluation.mortal import Mortal
 from tests.evaluation.networks import network
-
-
-class Mortal(ScriptedPolicy):
-    """A scripted player whose process dies when it first acts in an episode, unless told not to."""
-
-    name = "mortal"
-
-    def __init__(self, note):
-        super().__init__()
-        self.note = note
-
-    def act(self, *told):
-        try:
-            self.note.touch(exist_ok=False)
-        except FileExistsError:
-            return super().act(*told)
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise AssertionError
 
 
 def test_without_ray_what_to_install_is_said():
@@ -67,7 +48,8 @@ def match(*policies):
 @pytest.mark.filterwarnings("ignore")
 def test_a_cluster_gives_the_rows_of_this_machine_though_a_worker_dies(two_nodes, tmp_path):
     note = tmp_path / "died"
-    played = tables_of(two_nodes(match(Mortal(note)), range(10), worlds=3))
+    jobs = [(match(Mortal(note)), range(10))]
+    played = tables_of(each for _, each in two_nodes(jobs, worlds=3))
     assert note.exists()
     local = match(Mortal(note))
     for mine, theirs in zip(played, tables_of(play_episodes(local, range(10))), strict=True):
@@ -77,4 +59,4 @@ def test_a_cluster_gives_the_rows_of_this_machine_though_a_worker_dies(two_nodes
 @pytest.mark.filterwarnings("ignore")
 def test_what_a_worker_refuses_is_said_here(two_nodes):
     with pytest.raises(ValueError, match="full config only"):
-        list(two_nodes(match(load_policy("smith")), range(2)))
+        list(two_nodes([(match(load_policy("smith")), range(2))]))

@@ -69,7 +69,7 @@ def test_panels_break_into_rows():
 def test_what_cannot_be_drawn_is_refused(tmp_path):
     with pytest.raises(ValueError, match="at least one panel"):
         learning_figure([])
-    with pytest.raises(ValueError, match=r"must end in \.png, \.svg, \.pdf"):
+    with pytest.raises(ValueError, match=r"must end in \.png or \.svg or \.pdf"):
         check_figure_path(tmp_path / "figure.jpg")
     with pytest.raises(ValueError, match="there is no folder"):
         check_figure_path(tmp_path / "none" / "figure.png")

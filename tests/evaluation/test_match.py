@@ -151,6 +151,13 @@ def test_lives_with_a_task_of_the_evaluation_are_rows():
     assert means["progress"].to_numpy() == pytest.approx(sums["progress"].to_numpy())
 
 
+def test_a_game_that_asks_other_tasks_too_has_no_rows_of_tasks():
+    match = replace(small_match(), game=mix_of("multi_task", **SMALL))
+    episodes, tasks = tables_of(play_episodes(match, range(1), threads=1))
+    assert set(episodes["game"]) == {"multi_task"}
+    assert len(tasks) == 0
+
+
 def test_what_cannot_be_played_is_refused():
     scripted = load_policy("scripted")
     with pytest.raises(ValueError, match="at least one policy"):

@@ -48,6 +48,8 @@ def test_who_never_lost_is_told():
     found = rank(episode_rows({"a": 1.0, "b": 0.0}, {"a": 1.0, "b": 0.5}), samples=0)
     assert "a > b: none on the right ever did better" in found.warnings[0]
     assert found.rows[0]["low"] is None
+    many = dict.fromkeys("abcdef", 1.0)
+    assert rank(episode_rows({**many, "z": 0.0}), samples=0).warnings[0].startswith("6 others > z:")
     assert rank(episode_rows({"a": 1.0, "b": 0.0}, {"a": 0.0, "b": 0.5})).warnings == []
 
 

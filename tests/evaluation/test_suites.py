@@ -100,14 +100,21 @@ def test_games_weigh_the_same_however_many_episodes_they_have():
 
 def test_what_always_went_one_way_is_not_certain():
     # As published for 0 of 10 and 81 of 263: 0 to 0.278, 0.2553 to 0.3662 (Newcombe 1998).
-    centre, reach = wilson(np.zeros(10))
-    assert (centre - reach, centre + reach) == pytest.approx((0, 0.2775), abs=1e-4)
-    centre, reach = wilson(np.array([1.0] * 81 + [0.0] * 182))
-    assert (centre - reach, centre + reach) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    assert wilson(np.zeros(10)) == pytest.approx((0, 0.2775), abs=1e-4)
+    assert wilson(np.array([1.0] * 81 + [0.0] * 182)) == pytest.approx((0.2553, 0.3662), abs=1e-4)
     for value in (0.0, 1.0):
         mean, low, high = share_with_interval([np.full(48, value)] * 11)
         assert low <= mean == value <= high
         assert 0.01 < high - low < 0.1
+
+
+def test_the_interval_of_a_mean_is_made_of_those_of_the_games():
+    half, never = np.array([0.0, 1.0] * 50), np.zeros(48)
+    (low, high), (_, most) = wilson(half), wilson(never)
+    # What never happened can only have happened too rarely: it moves the upper end alone.
+    mean, least, greatest = share_with_interval([half, never])
+    assert mean - least == pytest.approx((0.5 - low) / 2)
+    assert greatest - mean == pytest.approx(np.hypot(high - 0.5, most) / 2)
 
 
 def made_up(plan, folder):
@@ -127,7 +134,7 @@ def test_a_policy_has_a_row_for_each_game_and_tier(tmp_path):
     options = {"games": ["survive", "sandwich"], "tiers": TIERS}
     plans = suite_plans(suite, "mini", load_policy("smith"), others, **options)
     assert [plan.episodes for plan in plans.values()] == [suite.episodes] * 3
-    assert plans["hard"].own_knobs["sandwich"] == {"inner_npcs": 24}
+    assert plans["hard"].own_knobs["sandwich"] == {"inner_npcs": 24, "fog_speed": 1 / 8}
     assert plans["standard"].own_knobs == {"survive": {}, "sandwich": {}}
     rows, levels = rate_policy(plans, tmp_path, made_up)
     assert [(row["game"], row["tier"]) for row in rows] == [

@@ -9,7 +9,7 @@ import pytest
 from metammo.cli.main import main
 from metammo.cli.tournament import chosen_games
 from metammo.evaluation import tournament
-from metammo.evaluation.match import play_episodes
+from metammo.evaluation.match import play_matches
 from metammo.evaluation.ranking import rank
 from metammo.evaluation.results import read_results
 from metammo.evaluation.rows import EpisodeRow, ResultError
@@ -63,9 +63,10 @@ class StopHereError(Exception):
 def interrupted(after):
     """Return what plays some episodes, and is then interrupted."""
 
-    def run(match, numbers, **options):
+    def run(jobs, **options):
         # Last episodes first, as if they had been the shortest.
-        for count, each in enumerate(play_episodes(match, numbers[::-1], **options)):
+        turned = [(match, numbers[::-1]) for match, numbers in jobs]
+        for count, each in enumerate(play_matches(turned, **options)):
             if count == after:
                 raise StopHereError
             yield each
@@ -79,7 +80,7 @@ def test_what_was_interrupted_goes_on_and_ends_with_the_same_rows(whole, tmp_pat
     for after in (3, 0, 1):
         with pytest.raises(StopHereError):
             play_tournament(plan(), tmp_path, runner=interrupted(after), progress=seen.append)
-    assert seen == [0, 1, 2, 3, 3, 3, 4, 5]
+    assert seen == [0, 1, 2, 3, 3, 3, 4]
     # A piece of which the last file is missing was not played.
     (tmp_path / "pieces" / "survive-1-00077-tasks.parquet").write_bytes(b"half")
     assert play_tournament(plan(), tmp_path, threads=2, worlds=3, progress=seen.append)

@@ -13,8 +13,9 @@ from metammo.policies.hub import load_module
 
 COMMAND = [sys.executable, "-m", "metammo.cli.main", "train"]
 SETTINGS = [
-    *("--games", "race_to_center", "--steps", "32000", "--worlds", "2", "--rollout", "16"),
-    *("--threads", "2", "--checkpoint-every", "8000", "--ppo.minibatch", "512"),
+    *("--games", "race_to_center", "--steps", "16000", "--worlds", "2", "--rollout", "8"),
+    *("--threads", "2", "--checkpoint-every", "4000"),
+    *("--ppo.minibatch", "512", "--ppo.sequence", "8"),
 ]
 
 
@@ -55,14 +56,14 @@ def test_a_killed_run_goes_on_bit_for_bit(play, tmp_path):
     run = tmp_path / "killed"
     deadline = time.monotonic() + 300
     # Past a checkpoint, in the middle of what no checkpoint holds yet.
-    while not any(row["steps"] > 14_000 for row in rows_of(run)):
+    while not any(row["steps"] > 7_000 for row in rows_of(run)):
         assert killed.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     kept = json.loads((run / "checkpoints/last/training.json").read_text())["steps"]
-    assert 0 < kept < 32_000
+    assert 0 < kept < 16_000
     finish(whole)
     finish(play("--resume", str(run), "--threads", "2"))
 

@@ -7,14 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
-from metammo.cli.train import recording_of, settings_of
+from metammo.cli.train import settings_of
+from metammo.evaluation.in_training import recording_of
+from metammo.evaluation.runs import read_run
 from metammo.learner.algorithm import LearningError
 from metammo.learner.checkpoint import find_checkpoint
 from metammo.learner.scale import ReturnScale
-from metammo.learner.settings import PPOSettings, TrainSettings
+from metammo.learner.settings import ImpalaSettings, PPOSettings, PQNSettings, TrainSettings
 from metammo.learner.train import Run, train
 from metammo.policies.hub import CheckpointError, load_module, load_policy
 from metammo.replay.format import Replay
@@ -32,6 +35,8 @@ def settings_in(folder, **changes):
         folder=folder,
         checkpoint_every=2000,
         ppo=PPO_SETTINGS,
+        impala=ImpalaSettings(sequence=4, minibatch=512),
+        pqn=PQNSettings(sequence=4, minibatch=512),
     )
     return replace(settings, **changes)
 
@@ -151,6 +156,12 @@ def test_a_run_folder_holds_what_it_says(finished):
     assert rows[-1]["steps"] >= 8000
     assert {"learning/kl", "learning/entropy_move", "no_op/move"} <= set(rows[-1])
     assert any((whole / "tensorboard").iterdir())
+    table = pl.read_parquet(whole / "metrics.parquet")
+    assert table["steps"].to_list() == [row["steps"] for row in rows]
+    run = read_run(whole)
+    assert run.origin["steps"] == 0
+    assert {"torch", "numba"} <= set(run.versions)
+    assert len(run.source["hash"]) == 32
 
 
 def test_replays_of_a_run_are_kept_games_in_turn_also_when_resumed(tmp_path, capsys):
@@ -388,9 +399,10 @@ def test_no_pickle_is_written_and_none_is_loaded(finished):
             assert not path.read_bytes().startswith((b"\x80\x04", b"\x80\x05", b"PK"))
 
 
-def test_it_learns_to_hold_still(tmp_path):
+@pytest.mark.parametrize("algorithm", ["ppo", "impala", "pqn"])
+def test_it_learns_to_hold_still(tmp_path, algorithm):
     """A policy that is paid for one move soon makes little else."""
-    run = Run(settings_in(tmp_path, games=("race_to_center", "survive", "team_battle")))
+    run = Run(settings_in(tmp_path, algorithm=algorithm))
     actor, step = run.actor, run.batch.step
 
     def paid(actions):
@@ -400,7 +412,8 @@ def test_it_learns_to_hold_still(tmp_path):
 
     run.batch.step = paid
     shares = []
-    for _ in range(12):
+    for update in range(12):
+        run.algorithm.share = update / 12
         actor.collect()
         chosen = actor.buffer.actions[actor.buffer.alive][:, 0]
         shares.append(float((chosen == 4).float().mean()))

@@ -169,10 +169,10 @@ def test_free_for_all_begins_alone_on_the_border(mixed):
 
 
 def test_weights_and_knobs_by_game():
-    mix = {"team_battle": 3.0, "race_to_center": (1.0, {"playable": 60}), "survive": 1e-9}
+    mix = {"race_to_center": (1.0, {"playable": 60}), "survive": 1e-9, "team_battle": 3.0}
     batch = metammo.make_vec(mix, 64, seed=2, threads=2)
     assert batch.game_names == list(mix)
-    races = batch.worlds[batch.worlds.game == 1]
+    races = batch.worlds[batch.worlds.game == 0]
     assert 6 < len(races) < 26
     assert (races.rule_playable == 60).all()
     batch.close()

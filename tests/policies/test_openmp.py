@@ -12,7 +12,9 @@ import os, sys
 class Watch:
     def find_spec(name, path=None, target=None):
         if name == "torch":
-            print(os.environ.get("GOMP_SPINCOUNT"))
+            print(os.environ.get("GOMP_SPINCOUNT"), flush=True)
+            # All is said: torch itself would take seconds.
+            os._exit(0)
 
 sys.meta_path.insert(0, Watch)
 import MODULE

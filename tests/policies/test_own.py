@@ -116,6 +116,10 @@ def test_a_run_goes_on_where_its_class_is_named_again(trained, tmp_path, capsys)
         ("class Mine:\n    def __init__(self, layout): pass", "has no encode, core, decode"),
         (
             "from metammo.policies.module import PolicyModule as Base\nclass Mine(Base): pass",
+            "has no core, state_size; a subclass of",
+        ),
+        (
+            EXAMPLE.read_text().replace("Nearest", "Mine").replace("def encode", "def encoded"),
             "fails on two rows of zeros: NotImplementedError: Mine has no encode",
         ),
         (

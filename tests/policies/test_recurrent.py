@@ -86,6 +86,13 @@ def test_sizes_have_as_many_weights_as_told(name, config, least, most):
     assert least <= weights <= most
 
 
+def test_weights_stand_in_the_order_in_which_checkpoints_number_them():
+    # An optimizer's state is kept by number.
+    parts = [name.partition(".")[0] for name, _ in make_policy("small").named_parameters()]
+    wanted = ["encoder", "core", "choice_layer", "query_layer", "value_layer"]
+    assert list(dict.fromkeys(parts)) == wanted
+
+
 @BOTH
 @pytest.mark.parametrize("name", POLICIES)
 def test_every_weight_of_every_size_learns(name, config):
@@ -173,6 +180,17 @@ def test_a_dearer_offer_is_another(modules):
         for m in (inputs.markets, dear)
     )
     assert not torch.allclose(before[2], after[2], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_no_rows_are_no_trouble(name):
+    for config in LAYOUTS:
+        module = make_policy(name, config)
+        inputs = random_inputs(4, config).select(torch.zeros(0, dtype=torch.int64))
+        logits, values, state = module.step(inputs, torch.zeros(0, module.state_size))
+        assert logits.shape == (0, sum(module.head_sizes))
+        assert values.shape == (0,)
+        assert state.shape == (0, module.state_size)
 
 
 @BOTH

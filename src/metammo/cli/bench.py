@@ -1,7 +1,6 @@
 """`metammo bench`: how fast simulator, reset and training are on this machine."""
 
 import json
-import platform
 import statistics
 import subprocess
 import sys
@@ -16,11 +15,11 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import tyro
 
-import metammo
 from metammo.cli.knobs import read_knobs
 from metammo.cli.show import note, print_json, print_table
 from metammo.envs.batch import make_vec
 from metammo.envs.crew import core_count
+from metammo.learner import origin
 from metammo.rules.rules import SPAWN_ANYWHERE
 
 PEER_TICKS = 60
@@ -81,34 +80,16 @@ class Options:
 
 def machine() -> dict[str, Any]:
     """Return what a figure depends on: processor, cores, versions, commit."""
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
-        names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
-        model = names[0] if names else model
+    told, known = origin.machine(), origin.versions()
+    commit = origin.commit_of(origin.PACKAGE, "__init__.py")["commit"] or ""
     return {
-        "processor": model,
-        "cores": core_count(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "version": metammo.__version__,
-        "commit": _commit(),
+        "processor": told["processor"],
+        "cores": told["cores"],
+        "python": known["python"],
+        "numpy": known["numpy"],
+        "version": known["metammo"],
+        "commit": commit[:7],
     }
-
-
-def _commit() -> str:
-    try:
-        result = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
-        return ""
-    return result.stdout.strip()
 
 
 class Players:

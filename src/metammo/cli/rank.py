@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
-from metammo.cli.show import counted, note, print_json, print_table
+from metammo.cli.show import note, print_json, print_rows
 from metammo.evaluation.figures import check_figure_path, rating_figure, save_figure
 from metammo.evaluation.ranking import Ranking, rank
+from metammo.evaluation.report_parts import counted
+from metammo.evaluation.result_tables import order_table, rating_table
 from metammo.evaluation.results import read_results
 from metammo.evaluation.rows import EpisodeRow
 from metammo.evaluation.sequential import ORDERS
@@ -54,34 +56,9 @@ def _check(options: Options) -> None:
         check_figure_path(options.figure)
 
 
-def _rating(row: dict[str, Any], name: str, prefix: str) -> str:
-    low, high = row[f"{prefix}low"], row[f"{prefix}high"]
-    reach = "" if low is None else f" [{low:.0f}, {high:.0f}]"
-    return f"{row[name]:.0f}{reach}"
-
-
 def print_ranking(ranking: Ranking, title: str) -> None:
-    """Print every rating of a game's policies."""
-    cells = [
-        (
-            row["policy"],
-            f"{row['elo']:.0f}"
-            + ("" if row["elo_spread"] is None else f" ± {row['elo_spread']:.0f}"),
-            _rating(row, "bradley_terry", ""),
-            _rating(row, "plackett_luce", "plackett_luce_"),
-            f"{row['openskill']:.1f}, {row['openskill_reversed']:.1f}",
-            f"{row['score']:.3f}",
-            "-" if row["won"] is None else f"{row['won']:.1%}",
-            row["episodes"],
-        )
-        for row in ranking.rows
-    ]
-    ratings = ("Elo", "Bradley-Terry [95%]", "Plackett-Luce [95%]", "OpenSkill")
-    print_table(title, ("policy", *ratings, "score", "won", "episodes"), cells)
-    print(
-        f"Elo: mean ± standard deviation over {counted(ranking.orders, 'order')} of the seeds. "
-        "OpenSkill depends on the order: forwards, backwards."
-    )
+    """Print a game's policies, best first."""
+    print_rows(f"{title}; intervals of 95%", rating_table(ranking.rows))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -109,4 +86,6 @@ def run(arguments: Sequence[str]) -> int:
         print_json({**told, "warnings": warnings, "rows": ranking.rows})
         return 0
     print_ranking(ranking, title)
+    orders = counted(ranking.orders, "order")
+    print_rows(f"By the order of episodes; Elo over {orders}", order_table(ranking.rows))
     return 0

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import tyro
 
-from metammo.cli.show import counted, note
+from metammo.cli.show import note
 from metammo.evaluation.report import make_report
 from metammo.evaluation.report_page import check_report_path, write_report
-from metammo.evaluation.report_parts import Links, Report
+from metammo.evaluation.report_parts import Links, Report, counted
 from metammo.evaluation.report_ratings import Source
 from metammo.evaluation.results import FORMS, read_by_game
 from metammo.evaluation.rows import EpisodeRow, ResultError, RowType, TaskRow
@@ -72,6 +72,7 @@ def find(paths: Sequence[str]) -> Found:
     found = Found([], [], [])
     files: list[Path] = []
     seen: set[Path] = set()
+    folders = {Path(path).resolve() for path in paths if Path(path).is_dir()}
 
     def add(name: str, places: Sequence[Path]) -> bool:
         episodes, tasks = (_sources(name, places, kind) for kind in (EpisodeRow, TaskRow))
@@ -86,7 +87,8 @@ def find(paths: Sequence[str]) -> Found:
             continue
         seen.add(path.resolve())
         if path.is_file():
-            files.append(path)
+            if path.resolve().parent not in folders:  # else it is read with its folder
+                files.append(path)
             continue
         runs = find_runs(path)
         known = {run.folder.resolve() for run in found.runs}

@@ -58,7 +58,8 @@ def describe_run(run: RunFolder) -> dict[str, Any]:
     """Return what a run is and how far it came, as JSON can hold it; None: not known.
 
     Returns:
-        `name`, `folder`, `games`, `config`, `policy`, `seed`; `steps` of `goal`; `state`: done,
+        `name`, `folder`, `games`, `config`, `policy`, `algorithm`, `seed`; `commit` of the package
+        that trained it, with a + where its files differed; `steps` of `goal`; `state`: done,
         going or stopped; `agent_steps_per_second`, `seconds`; by game `progress` in training, and
         `score` and `win_rate` against scripted; `changed`, when it last wrote.
     """
@@ -68,6 +69,8 @@ def describe_run(run: RunFolder) -> dict[str, Any]:
         "games": [game_name(game) for game in run.games],
         "config": run.settings.get("config"),
         "policy": run.settings.get("policy"),
+        "algorithm": run.settings.get("algorithm", "ppo"),
+        "commit": run.source.get("commit"),
         "seed": run.settings.get("seed"),
         "steps": run.steps,
         "goal": run.goal,
@@ -88,11 +91,17 @@ def _each(values: dict[str, float | None], form: str) -> str:
     return "\n".join(shown(value, form) for value in values.values())
 
 
+def _short_commit(commit: str | None) -> str:
+    """Return as much of a commit as people tell them apart by."""
+    return DASH if commit is None else commit[:7] + ("+" if commit.endswith("+") else "")
+
+
 def _print_runs(rows: Sequence[dict[str, Any]], title: str) -> None:
     cells = [
         (
             row["name"],
             "\n".join(row["games"]),
+            f"{row['config'] or DASH}, {row['policy'] or DASH}\n{row['algorithm']}",
             f"{millions(row['steps'])}\nof {millions(row['goal'])}",
             row["state"],
             DASH if row["seed"] is None else row["seed"],
@@ -101,23 +110,33 @@ def _print_runs(rows: Sequence[dict[str, Any]], title: str) -> None:
             _each(row["win_rate"], ".0%"),
             shown(row["agent_steps_per_second"], ",.0f"),
             row["changed"].replace(" ", "\n"),
+            _short_commit(row["commit"]),
         )
         for row in rows
     ]
-    learned = ("run", "games", "steps", "state", "seed", "progress", "score", "won")
-    print_table(title, (*learned, "steps/s", "changed"), cells)
+    learned = ("run", "games", "learns", "steps", "state", "seed", "progress", "score", "won")
+    print_table(title, (*learned, "steps/s", "changed", "commit"), cells)
     print("Progress: of training; score and won: against scripted, at the last evaluation.")
 
 
+def _origin_of(run: RunFolder) -> dict[str, Any]:
+    """Return of which source a run came, and on which machine; nothing where it does not say."""
+    told = run.origin.get("machine")
+    machine = {name: told[name] for name in sorted(told)} if isinstance(told, dict) else {}
+    return {**machine, **run.source}
+
+
 def compare(runs: Sequence[RunFolder]) -> dict[str, Any]:
-    """Return in what runs differ: settings and versions, and the last values of all metrics.
+    """Return in what runs differ: settings, versions, and the last values of all metrics.
+
+    The source of the package and the machine count among the versions.
 
     Returns:
         `runs`, names; `settings`, `versions` and `metrics`: a list by name, a value for each run,
         None where it has none.
     """
     _, settings = split_settings(runs)
-    versions = [{**run.versions, **run.game_versions} for run in runs]
+    versions = [{**run.versions, **run.game_versions, **_origin_of(run)} for run in runs]
     names = list(dict.fromkeys(name for own in versions for name in own))
     by_name = {name: [own.get(name) for own in versions] for name in names}
     metrics = list(dict.fromkeys(name for run in runs for row in run.metrics for name in row))

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import tyro
 
-from metammo.cli.show import counted, note, print_json, print_table
+from metammo.cli.show import note, print_json, print_rows, print_table
+from metammo.evaluation.report_parts import counted
+from metammo.evaluation.result_tables import category_table, task_score_table
 from metammo.evaluation.results import read_results
 from metammo.evaluation.rows import TaskRow
 from metammo.evaluation.task_score import TaskScores, score_tasks
-from metammo.tasks.curriculum import CATEGORIES
 
 
 @dataclass(frozen=True)
@@ -37,48 +38,11 @@ class Options:
     """Print one JSON object."""
 
 
-def _shown(value: float | None, form: str) -> str:
-    return "-" if value is None else format(value, form)
-
-
-def _with_range(row: dict[str, Any], name: str, ends: tuple[str, str], form: str) -> str:
-    value, low, high = row[name], *(row[end] for end in ends)
-    reach = "" if low is None or high is None else f" [{low:{form}}, {high:{form}}]"
-    return f"{_shown(value, form)}{reach}"
-
-
 def print_scores(scores: TaskScores) -> None:
     """Print scores, and progress by category."""
-    cells: list[Sequence[Any]] = [
-        (
-            row["policy"],
-            _with_range(row, "task_progress", ("low", "high"), ".3f"),
-            _with_range(row, "weighted_score", ("weighted_low", "weighted_high"), ".2f"),
-            _shown(row["weighted_score_63"], ".2f"),
-            _shown(row["completion"], ".1%"),
-            _shown(row["above_30"], ".1%"),
-            _shown(row["length"], ".0f"),
-            row["lives"],
-        )
-        for row in scores.rows
-    ]
-    scores_of = ("task progress [95%]", "weighted score [95%]", "of all 63")
-    columns = ("policy", *scores_of, "done", "above 30%", "ticks lived", "lives")
-    print_table(f"Task scores, {counted(scores.seeds, 'seed')}", columns, cells)
-    by_place = {(row["policy"], row["category"]): row for row in scores.categories}
-    known = {category for _, category in by_place}
-    asked = [category for category in CATEGORIES if category in known]
-    by_category = [
-        (
-            row["policy"],
-            *(
-                _shown(by_place.get((row["policy"], category), {}).get("task_progress"), ".4f")
-                for category in asked
-            ),
-        )
-        for row in scores.rows
-    ]
-    print_table("Task progress by category", ("policy", *asked), by_category)
+    title = f"Task scores, {counted(scores.seeds, 'seed')}; intervals of 95%"
+    print_rows(title, task_score_table(scores.rows))
+    print_rows("Task progress by category", category_table(scores))
 
 
 def _print_tasks(scores: TaskScores) -> None:

@@ -11,6 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from metammo.evaluation.report_parts import DASH
+from metammo.evaluation.report_parts import Table as Rows
+
 PLAIN_WIDTH = 140
 """Characters of a table's line where no terminal says."""
 
@@ -20,11 +23,13 @@ def print_json(value: dict[str, Any]) -> None:
     print(json.dumps(value, indent=2))
 
 
-def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+def make_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     """Return a table; columns of numbers to the right, words to the left."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table()
     for place, column in enumerate(columns):
-        is_number = bool(rows) and all(str(row[place])[:1] in "0123456789+-." for row in rows)
+        is_number = bool(rows) and all(
+            str(row[place])[:1] in f"0123456789+-.{DASH}" for row in rows
+        )
         # Names stay whole; what explains them may take several lines.
         whole = {"no_wrap": True} if place == 0 else {"overflow": "fold"}
         table.add_column(column, justify="right" if is_number else "left", **whole)
@@ -42,12 +47,16 @@ def printable(text: str) -> str:
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table on standard output; colour only where a terminal wants it."""
     is_terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
-    Console(width=None if is_terminal else PLAIN_WIDTH).print(make_table(title, columns, rows))
+    console = Console(width=None if is_terminal else PLAIN_WIDTH)
+    if title:
+        # Not the table's own, which would be folded to its width.
+        console.print(Text(title, style="bold"))
+    console.print(make_table(columns, rows))
 
 
-def counted(number: int, what: str) -> str:
-    """Return a number of things, as `1 seed` or `2 seeds`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def print_rows(title: str, table: Rows) -> None:
+    """Print a table of the evaluation's."""
+    print_table(title, table.columns, table.rows)
 
 
 def note(message: str) -> None:

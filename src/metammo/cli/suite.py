@@ -1,6 +1,6 @@
 """`metammo suite`: numbers that stay comparable, by a frozen suite."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +22,7 @@ from metammo.evaluation.rated import (
     rate_policy,
     suite_plans,
 )
+from metammo.evaluation.result_tables import with_interval
 from metammo.evaluation.suites import TIERS, Suite, find_suite
 from metammo.evaluation.tournament import Plan, play_tournament
 
@@ -59,7 +60,7 @@ class Options:
     worlds: int = WORLDS
     """Episodes side by side."""
     threads: int = 0
-    """Cores; 0: all."""
+    """Cores, a process each; 0: all."""
     ray: bool = False
     """Spread over a Ray cluster's processors."""
     ray_address: str = ""
@@ -105,28 +106,21 @@ def _player(options: Options) -> Play:
     return play
 
 
-def _with_interval(values: Iterable[float]) -> str:
-    mean, low, high = values
-    return f"{mean:.0%} [{low:.0%}, {high:.0%}]"
-
-
 def _print_rated(
-    title: str, tiers: Sequence[str], rated: Sequence[tuple[list[dict[str, Any]], dict[str, Any]]]
+    title: str, tiers: Sequence[str], rows: list[dict[str, Any]], levels: dict[str, Any]
 ) -> None:
+    by_place = {(row["game"], row["tier"]): row for row in rows}
     cells: list[tuple[str, ...]] = []
-    for rows, levels in rated:
-        by_place = {(row["game"], row["tier"]): row for row in rows}
-        policy = rows[0]["policy"]
-        for game in dict.fromkeys(row["game"] for row in rows):
-            told = [by_place[game, tier] for tier in tiers]
-            shown = [
-                _with_interval([row[f"level{e}"] for e in ("", "_low", "_high")]) for row in told
-            ]
-            won = " ".join(f"{row['win_rate']:.0%}" for row in told)
-            cells.append((policy, game, *shown, won))
-        overall = [_with_interval(levels[tier]) for tier in tiers]
-        cells.append((policy, f"all: {_with_interval(levels['all'])}", *overall, ""))
-    print_table(title, ("policy", "game", *tiers, "won"), cells)
+    for game in dict.fromkeys(row["game"] for row in rows):
+        told = [by_place[game, tier] for tier in tiers]
+        ends = ("level", "level_low", "level_high")
+        shown = [with_interval((row[end] for end in ends), ".0%") for row in told]
+        won = ", ".join(f"{row['win_rate']:.0%}" for row in told)
+        cells.append((game, *shown, won))
+    overall = [with_interval(levels[tier], ".0%") for tier in tiers]
+    cells.append(("mean", *overall, ""))
+    title = f"{title}: {rows[0]['policy']}, level {with_interval(levels['all'], '.0%')}"
+    print_table(title, ("game", *tiers, "won"), cells)
 
 
 def _print_cross_play(cross: CrossPlay) -> None:
@@ -134,7 +128,7 @@ def _print_cross_play(cross: CrossPlay) -> None:
         (
             name,
             *(
-                "" if np.isnan(cross.share[row, column]) else _with_interval(told[:, row, column])
+                "" if row == column else with_interval(told[:, row, column], ".0%")
                 for column in range(len(cross.policies))
             ),
         )
@@ -188,9 +182,8 @@ def run(arguments: Sequence[str]) -> int:
     if options.cross_play:
         cross = _play_cross(options, suite, games, folder, play)
     if cross and options.figure:
-        save_figure(
-            matrix_figure(cross.policies, cross.share, f"suite {suite.name}"), options.figure
-        )
+        title = f"Suite {suite.name}, {options.config} config"
+        save_figure(matrix_figure(cross.policies, cross.share, title), options.figure)
         note(f"drew {options.figure}")
     is_whole = not (options.game or options.tier or options.episodes)
     if not is_whole:
@@ -204,8 +197,10 @@ def run(arguments: Sequence[str]) -> int:
             told["cross_play"] = {"policies": cross.policies, "share": share}
         print_json(told)
         return 0
-    _print_rated(f"Suite {suite.name}, {options.config} config", tiers, rated)
-    print(LEVEL.format(measure=part.opponents[0]) + "; won: in those tiers.")
+    for rows, levels in rated:
+        _print_rated(f"Suite {suite.name}, {options.config} config", tiers, rows, levels)
+    print(LEVEL.format(measure=part.opponents[0]))
+    print("won: share of episodes in which one of its agents won, in those tiers")
     if cross:
         _print_cross_play(cross)
     return 0

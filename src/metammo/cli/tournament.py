@@ -11,12 +11,14 @@ from metammo.cli.evaluate import named_policies
 from metammo.cli.knobs import read_knobs
 from metammo.cli.rank import print_ranking
 from metammo.cli.score import print_scores
-from metammo.cli.show import Bar, counted, match_table, note, print_json
-from metammo.evaluation.match import WORLDS, MatchRows, play_episodes
+from metammo.cli.show import Bar, match_table, note, print_json
+from metammo.evaluation.match import WORLDS, MatchRows
 from metammo.evaluation.ranking import rank
+from metammo.evaluation.report_parts import counted
 from metammo.evaluation.summary import summarize
 from metammo.evaluation.task_score import score_tasks
 from metammo.evaluation.tournament import Plan, Runner, play_tournament
+from metammo.evaluation.workers import play_on_cores
 from metammo.minigames.minigame import find_game, game_names
 
 
@@ -59,7 +61,7 @@ class Options:
     worlds: int = WORLDS
     """Episodes side by side."""
     threads: int = 0
-    """Cores; 0: all."""
+    """Cores, a process each; 0: all."""
     ray: bool = False
     """Spread over a Ray cluster's processors; install with pip install 'metammo[ray]'."""
     ray_address: str = ""
@@ -99,9 +101,9 @@ def _plan(options: Options) -> Plan:
 
 
 def runner_of(ray: bool, address: str) -> Runner:
-    """Return what plays the episodes: this process, or a Ray cluster."""
+    """Return what plays the episodes: this machine, or a Ray cluster."""
     if not ray:
-        return play_episodes
+        return play_on_cores
     from metammo.evaluation.cluster import RayRunner
 
     return RayRunner(address)

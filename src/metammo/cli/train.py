@@ -2,22 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from pathlib import Path
-from typing import Any
 
 import tyro
 
 from metammo.cli.show import note
+from metammo.evaluation.in_training import evaluation_of, recording_of
 from metammo.learner.checkpoint import find_checkpoint, read_progress
 from metammo.learner.settings import TrainSettings
 from metammo.learner.train import train
 from metammo.policies.own import is_own
-from metammo.tasks.parsing import read_task
 
 FREE_WHEN_RESUMED = ("resume", "steps", "threads", "folder")
 """What may differ from what the run was begun with; its folder is the run's."""
-NEXT_TO_NEVER = 1e-12
-"""Weight of a game that is not to be drawn."""
 EXAMPLE = """Train a policy on one or several minigames.
 
 Example: metammo train --games race_to_center --steps 2000000
@@ -46,63 +42,6 @@ def settings_of(settings: TrainSettings) -> TrainSettings:
                 "steps and threads may change"
             )
     return replace(kept, threads=settings.threads)
-
-
-def evaluation_of(settings: TrainSettings) -> Any:
-    """Return what the learner calls now and then: a match on held-out maps against scripted.
-
-    Half of the seats each, so a win rate of a half is level.
-    """
-    from metammo.evaluation.match import play_match
-    from metammo.evaluation.summary import summarize
-    from metammo.policies.hub import load_policy
-    from metammo.policies.policy import TorchPolicy
-
-    knobs = {"task": read_task(settings.task)} if settings.task else None
-
-    def evaluate(module: Any, steps: int) -> dict[str, float]:
-        scores = {}
-        for game in settings.games:
-            policies = [TorchPolicy(module, name="policy"), load_policy("scripted")]
-            match = play_match(
-                game,
-                policies,
-                settings.evaluation_episodes,
-                threads=settings.threads or None,
-                config=settings.config,
-                knobs=knobs or {},
-            )
-            rows = {row["policy"]: row for row in summarize(match.episodes)}
-            for name in ("score", "progress", "win_rate"):
-                scores[f"{game}/{name}"] = rows["policy"][name]
-                scores[f"{game}/scripted_{name}"] = rows["scripted"][name]
-        total = sum(scores[f"{game}/score"] for game in settings.games)
-        return {**scores, "score": total / len(settings.games)}
-
-    return evaluate
-
-
-def recording_of(settings: TrainSettings) -> Any:
-    """Return what the learner calls now and then: an episode of its policy, written to a file.
-
-    Every seat is the policy's, by the evaluation's knobs, on the same held-out map each time; the
-    games of the run come in turn. What the policy thinks is in the file.
-    """
-    from metammo.evaluation.record import record_match
-    from metammo.policies.policy import TorchPolicy
-
-    knobs = {"task": read_task(settings.task)} if settings.task else None
-
-    def record(module: Any, path: Path, turn: int) -> None:
-        wanted = settings.games[turn % len(settings.games)]
-        # All games of the run, the others next to never: it has a driver compiled for these.
-        games = {game: 1.0 if game == wanted else NEXT_TO_NEVER for game in settings.games}
-        policies = [TorchPolicy(module, name="policy")]
-        record_match(
-            path, games, policies, config=settings.config, knobs=knobs, keeps_thoughts=True
-        )
-
-    return record
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from metammo.actions import HEADS, head_sizes
 from metammo.envs.crew import Crew, core_count
-from metammo.envs.driver import load_driver, load_timed_driver
+from metammo.envs.driver import find_places, load_driver, load_timed_driver
 from metammo.jit import IS_COMPILED, FirstCompile
 from metammo.minigames.definition import compile_error
 from metammo.minigames.minigame import find_game, split_config
@@ -189,6 +189,7 @@ class Batch:
         self._scratch = _plain(make_scratch(self._crew.threads, self.sizes))
         self._head_sizes = np.array(head_sizes(self.heads), np.int64)
         self.watchers: list[Watcher] = []
+        self._places: Any = None
         self._allocate()
         self.reset(seed)
 
@@ -262,6 +263,8 @@ class Batch:
             seeds = [seed_of(seed, number) for number in numbers]
             self._seed_worlds(slice(None), seeds)
         with FirstCompile(f"{self._driver.__name__}-{self.sizes.name}", "the simulator"):
+            if self._places is None:
+                self._places = find_places(self._driver, self.config, self._first_arguments())
             self._run(self._driver.RESET)
         for array in (self.rewards, self.terminated, self.truncated, self.done):
             array[...] = 0
@@ -333,6 +336,7 @@ class Batch:
 
     def _named_arrays(self) -> dict[str, NDArray[Any]]:
         return {
+            "places": self._places,
             "table": self._plain_table,
             "tasks": self._plain_tasks,
             "scratch": self._scratch,
@@ -351,6 +355,19 @@ class Batch:
             "final_markets": self.final_markets,
             "final_masks": self._final_masks,
             "results": self._plain_results,
+        }
+
+    def _first_arguments(self) -> dict[str, tuple[Any, ...]]:
+        """Return what the driver's shared kernels are called with, of the first world."""
+        world, kept = self._plain_worlds[0], self._kept[0]
+        rows, masks = self._plain_observations[0], self.masks[0]
+        return {
+            "tick_world": (world, self._actions[0]),
+            "update_tasks": (world,),
+            "refill_npcs": (world,),
+            "begin_episode": (world, self._plain_table[0], self._plain_tasks),
+            "observe_world": (world, self._scratch[0], kept, rows, masks),
+            "observe_items": (world, kept, rows, self.markets[0], masks),
         }
 
     def step_timed(self, actions: Any) -> dict[str, int]:

@@ -2,27 +2,37 @@
 
 A kernel that is a closure, or takes kernels as arguments, is not cached. So the driver is written
 as Python text, a few lines a game, into the cache folder under the hash of its text, and imported
-from there: a game more or less costs a second of compiling, the same games again cost none.
+from there: the same games again cost nothing.
+
+What all games share (a tick, the tasks, a new episode, the observations) is compiled once a size
+class and called by its place in memory: other games cost a few seconds of compiling, and what the
+compiler works on is the games' own kernels.
 """
 
 import importlib.util
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from metammo.envs.phases import timed_text
-from metammo.jit import cache_folder, key_of
+from metammo.jit import cache_folder, find_kernels, key_of
 from metammo.minigames.minigame import GameFile
 from metammo.rules.rules import RULE_COLUMNS
 from metammo.tasks.codes import Predicate
+
+FAR = ("tick_world", "update_tasks", "refill_npcs", "begin_episode", "observe_world")
+FAR_OF_FULL = (*FAR, "observe_items")
+"""What the driver calls by its place in memory, in the mini and in the full config."""
 
 _HEAD = '''"""Written by metammo.envs.driver for the games: {games}."""
 
 import numpy as np
 
-from metammo.jit import entry, kernel
+from metammo.jit import call_far, entry, kernel
 from metammo.minigames.episode import begin_episode, count_win, draw_game, draw_number
 from metammo.minigames.outcomes import settle, write_result
 from metammo.observe.observe import observe_world, write_alive
@@ -73,9 +83,9 @@ RESET, STEP, OBSERVE, END = range(4)
 
 @entry
 def run_worlds(
-    job, worlds, taken, thread, table, tasks, scratch, actions, kept, observations, markets, masks,
-    alive, rewards, terminated, truncated, done, final_kept, final_observations, final_markets,
-    final_masks, results,
+    job, worlds, taken, thread, places, table, tasks, scratch, actions, kept, observations,
+    markets, masks, alive, rewards, terminated, truncated, done, final_kept, final_observations,
+    final_markets, final_masks, results,
 ):
     """Take every world that nobody has taken yet from actions to observations, resets included.
 
@@ -209,6 +219,25 @@ def driver_text(files: list[GameFile], config: str = "mini") -> str:
     return head + _RUN.format(measures=measures, items=items, final_items=final_items)
 
 
+def _far_text(text: str, config: str) -> str:
+    """Return a driver that calls by place what all drivers share."""
+    for place, name in enumerate(FAR_OF_FULL if config == "full" else FAR):
+        text = re.sub(rf"(?<= ){name}\(", f"call_far(places, {place}, ", text)
+    return text
+
+
+def find_places(driver: ModuleType, config: str, arguments: dict[str, tuple[Any, ...]]) -> Any:
+    """Return the `places` that a driver of a config is called with; compile what is not yet.
+
+    Args:
+        driver: of `load_driver`.
+        config: its config.
+        arguments: of each name of `FAR_OF_FULL`, what it is called with.
+    """
+    names = FAR_OF_FULL if config == "full" else FAR
+    return find_kernels((getattr(driver, name), arguments[name]) for name in names)
+
+
 def _write_beside(path: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".py.part")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -218,7 +247,7 @@ def _write_beside(path: Path, text: str) -> None:
 
 def load_driver(files: list[GameFile], config: str) -> ModuleType:
     """Return the driver for some games, compiled on its first call or loaded from the cache."""
-    return _load(driver_text(files, config), files)
+    return _load(_far_text(driver_text(files, config), config), files)
 
 
 def load_timed_driver(files: list[GameFile], config: str) -> tuple[ModuleType, list[str]]:

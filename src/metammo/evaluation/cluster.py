@@ -9,17 +9,31 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from metammo.evaluation.ledger import Played
-from metammo.evaluation.match import Match, play_episodes
+from metammo.evaluation.match import Job, Match, play_episodes
 
 CHUNK = 16
 """Episodes of a piece of work, played side by side."""
 
 
-def _ray() -> Any:
+def connect(address: str = "") -> Any:
+    """Return Ray, connected.
+
+    Args:
+        address: of a running cluster; "": RAY_ADDRESS, or else one of this machine is begun.
+
+    Raises:
+        ValueError: Ray is not installed, or there is no cluster at the address.
+    """
     try:
-        return importlib.import_module("ray")
+        ray = importlib.import_module("ray")
     except ImportError as error:
         raise ValueError("Ray is not installed: pip install 'metammo[ray]'") from error
+    if not ray.is_initialized():
+        try:
+            ray.init(address=address or None, log_to_driver=False)
+        except (ConnectionError, RuntimeError) as error:
+            raise ValueError(f"no Ray cluster at {address or 'RAY_ADDRESS'}: {error}") from error
+    return ray
 
 
 def _play(match: Match, numbers: Sequence[int]) -> list[Played]:
@@ -38,28 +52,15 @@ class RayRunner:
     """
 
     def __init__(self, address: str = "") -> None:
-        self.ray = _ray()
-        if not self.ray.is_initialized():
-            try:
-                self.ray.init(address=address or None, log_to_driver=False)
-            except (ConnectionError, RuntimeError) as error:
-                raise ValueError(
-                    f"no Ray cluster at {address or 'RAY_ADDRESS'}: {error}"
-                ) from error
+        self.ray = connect(address)
 
     def __call__(
-        self,
-        match: Match,
-        numbers: Sequence[int],
-        *,
-        worlds: int = CHUNK,
-        threads: int | None = None,
-    ) -> Iterator[Played]:
-        """Yield each of the episodes as its piece of work is done.
+        self, jobs: Sequence[Job], *, worlds: int = CHUNK, threads: int | None = None
+    ) -> Iterator[tuple[int, Played]]:
+        """Yield the place of each episode's job, and what came of it, as its piece of work is done.
 
         Args:
-            match: what is played; its policies go to the workers.
-            numbers: of the episodes.
+            jobs: matches, and which of their episodes; their policies go to the workers.
             worlds: episodes side by side in a worker, at most 16.
             threads: workers at a time; by default as many as the cluster has processors.
         """
@@ -68,16 +69,23 @@ class RayRunner:
             raise ValueError(f"worlds and threads must be at least 1, got {worlds} and {threads}")
         # A lost worker is no failure of the work; one that raises is.
         play = self.ray.remote(num_cpus=1, max_retries=-1)(_play)
-        shared = self.ray.put(match)
-        waiting = [numbers[first : first + size] for first in range(0, len(numbers), size)][::-1]
-        running: list[Any] = []
+        shared = [self.ray.put(match) for match, _ in jobs]
+        waiting = [
+            (place, numbers[first : first + size])
+            for place, (_, numbers) in enumerate(jobs)
+            for first in range(0, len(numbers), size)
+        ][::-1]
+        running: dict[Any, int] = {}
         try:
             while waiting or running:
                 while waiting and (threads is None or len(running) < threads):
-                    running.append(play.remote(shared, waiting.pop()))
-                done, running = self.ray.wait(running)
+                    place, numbers = waiting.pop()
+                    running[play.remote(shared[place], numbers)] = place
+                done, _ = self.ray.wait(list(running))
                 for piece in done:
-                    yield from self._get(piece)
+                    place = running.pop(piece)
+                    for played in self._get(piece):
+                        yield place, played
         finally:
             for piece in running:
                 self.ray.cancel(piece, force=True)

@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from metammo.evaluation.sequential import START
+from metammo.replay.format import check_folder
 
 SUFFIXES = (".png", ".svg", ".pdf")
 """Files that hold figures."""
@@ -20,6 +21,7 @@ PANEL_SIZE = (3.1, 3.0)
 """Width and height of a panel, in inches."""
 DOTS_PER_INCH = 150
 ORANGE, BLUE, GREEN, GREY = "#dd8452", "#4c72b0", "#3f8f5b", "#8a8a8a"
+PALE = "#dfe2e6"
 STYLES: dict[str, dict[str, Any]] = {
     "Generalist": {"color": ORANGE, "markerfacecolor": ORANGE, "zorder": 4},
     "Specialist": {"color": BLUE, "markerfacecolor": "white", "zorder": 3},
@@ -220,32 +222,42 @@ def matrix_figure(policies: Sequence[str], shares: NDArray[np.float64], title: s
     size = 1.8 + 0.75 * len(policies)
     figure = Figure(figsize=(size + 0.9, size), layout="constrained")
     axes = figure.add_subplot()
-    image = axes.imshow(shares, cmap="RdBu", vmin=0, vmax=1)
+    # Where nobody met, white would say a half; and the ends of the colours are too dark for words.
+    axes.set_facecolor(PALE)
+    image = axes.imshow(shares, cmap="RdBu", vmin=-0.15, vmax=1.15)
     for row, column in np.argwhere(np.isfinite(shares)):
         share = shares[row, column]
-        colour = "white" if abs(share - 0.5) > 0.3 else "black"
+        colour = "white" if abs(share - 0.5) > 0.35 else "black"
         text = f"{share:.0%}"
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
     places = list(range(len(policies)))
     axes.set_xticks(places, policies, rotation=45, ha="right")
     axes.set_yticks(places, policies)
     axes.set_xlabel("against", fontsize=11)
-    figure.colorbar(image, label="row did better, share of episodes", shrink=0.8)
+    bar = figure.colorbar(image, label="episodes in which the row did better", shrink=0.9)
+    bar.ax.set_ylim(0, 1)
+    bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
     if title:
         axes.set_title(title, fontsize=12)
     return figure
 
 
-def check_figure_path(path: Path) -> None:
-    """Refuse a path that no figure can be written to.
+def check_new_file(path: Path, suffixes: Sequence[str]) -> None:
+    """Refuse a file's path that cannot be written to, before there is something to write.
 
     Raises:
-        ValueError: it ends in something else, or its folder does not exist.
+        ValueError: it ends in something else, is a folder, or lies in one that does not exist.
     """
-    if path.suffix not in SUFFIXES:
-        raise ValueError(f"figure {str(path)!r} must end in {', '.join(SUFFIXES)}")
-    if not path.parent.is_dir():
-        raise ValueError(f"figure {str(path)!r}: there is no folder {str(path.parent)!r}")
+    if path.suffix not in suffixes:
+        raise ValueError(f"{path} cannot be written: it must end in {' or '.join(suffixes)}")
+    if path.is_dir():
+        raise ValueError(f"{path} cannot be written: it is a folder")
+    check_folder(path)
+
+
+def check_figure_path(path: Path) -> None:
+    """Refuse a path that no figure can be written to; see `check_new_file`."""
+    check_new_file(path, SUFFIXES)
 
 
 def save_figure(figure: Figure, path: Path) -> None:

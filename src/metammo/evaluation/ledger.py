@@ -34,7 +34,7 @@ class Played:
     rows: list[dict[str, Any]]
     """Of `EpisodeRow`, with counts of events; one for each policy that is rated and played."""
     tasks: list[dict[str, Any]]
-    """Of `TaskRow`."""
+    """Of `TaskRow`; none unless the game asks tasks of the evaluation alone."""
 
 
 def note_episode(
@@ -65,6 +65,8 @@ def note_episode(
     }
     first_task = int(batch.table["task_first"][game])
     asked = [str(task) for task in batch.tasks[game]]
+    # `multi_task` asks a few of them among others: no score could be made of those.
+    is_scored = all(task in CATEGORY_OF for task in asked)
     progress = result["progress"].astype(np.float64)
     won = result["won"].astype(np.float64)
     lived = result["time_alive"].astype(np.float64)
@@ -89,17 +91,15 @@ def note_episode(
         )
         counts = {f"{EVENT_PREFIX}{each.name.lower()}": float(events[each]) for each in COUNTED}
         rows.append({**asdict(row), **counts})
-        for agent in mine:
-            task = asked[int(result["task"][agent]) - first_task]
-            if task in CATEGORY_OF:
-                told = TaskRow(
-                    **where,
-                    policy=policy,
-                    task=task,
-                    progress=float(progress[agent]),
-                    length=float(lived[agent]),
-                )
-                tasks.append(asdict(told))
+        for agent in mine if is_scored else ():
+            told = TaskRow(
+                **where,
+                policy=policy,
+                task=asked[int(result["task"][agent]) - first_task],
+                progress=float(progress[agent]),
+                length=float(lived[agent]),
+            )
+            tasks.append(asdict(told))
     return Played(number, rows, tasks)
 
 

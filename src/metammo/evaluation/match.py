@@ -192,8 +192,8 @@ class Match:
         return batch
 
 
-class _Room:
-    """One thread's worlds: each plays one episode after another, as long as there are any."""
+class Room:
+    """The worlds of a thread or process; each plays episode after episode while there are any."""
 
     def __init__(self, match: Match, worlds: int) -> None:
         self.match = match
@@ -267,7 +267,7 @@ def play_episodes(
         except IndexError:
             return None
 
-    def work(room: _Room) -> None:
+    def work(room: Room) -> None:
         # A setting of this thread alone, where torch's threads are OpenMP's.
         torch.set_num_threads(1)
         try:
@@ -276,12 +276,12 @@ def play_episodes(
             finished.put(error)
 
     torch_threads = torch.get_num_threads()
-    rooms: list[_Room] = []
+    rooms: list[Room] = []
     crew: list[threading.Thread] = []
     try:
         for member in range(members):
             own = (member + 1) * worlds // members - member * worlds // members
-            rooms.append(_Room(match, own))
+            rooms.append(Room(match, own))
         crew = [threading.Thread(target=work, args=(room,), daemon=True) for room in rooms]
         for thread in crew:
             thread.start()
@@ -299,6 +299,23 @@ def play_episodes(
         torch.set_num_threads(torch_threads)
 
 
+Job = tuple[Match, Sequence[int]]
+"""A match, and the numbers of its episodes that are to be played."""
+
+
+def play_matches(
+    jobs: Sequence[Job], *, worlds: int = WORLDS, threads: int | None = None
+) -> Iterator[tuple[int, Played]]:
+    """Play episodes of several matches, one match after another; see `play_episodes`.
+
+    Yields:
+        Which of the jobs, and what came of one of its episodes, as each ends.
+    """
+    for place, (match, numbers) in enumerate(jobs):
+        for played in play_episodes(match, numbers, worlds=worlds, threads=threads):
+            yield place, played
+
+
 @dataclass(frozen=True)
 class MatchRows:
     """What came of a match."""
@@ -306,7 +323,7 @@ class MatchRows:
     episodes: pl.DataFrame
     """Rows of `EpisodeRow`, sorted."""
     tasks: pl.DataFrame
-    """Rows of `TaskRow`, sorted; none where the game asks none of the evaluation's tasks."""
+    """Rows of `TaskRow`, sorted; none unless the game asks the evaluation's tasks alone."""
 
 
 def play_match(

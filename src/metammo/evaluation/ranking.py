@@ -15,6 +15,12 @@ from metammo.evaluation.strengths import (
     rate_bradley_terry,
     rate_plackett_luce,
 )
+from metammo.evaluation.summary import share_with_interval
+
+FEW = 4
+"""Policies that a warning names; more it counts."""
+UNKNOWN = (None, None, None)
+"""In place of a share and its interval."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +39,22 @@ class Ranking:
     """What the numbers do not say themselves."""
 
 
-def _won(table: pl.DataFrame) -> dict[str, float | None]:
-    """Return by policy the share of its episodes that it won; None: not written down."""
-    means = table.group_by("policy").agg(pl.col("won").cast(pl.Float64).mean())
-    return dict(means.iter_rows())
+def _won(table: pl.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """Return by policy the share of its episodes that it won and its interval, where written."""
+    known = table.filter(pl.col("won").is_not_null())
+    return {
+        policy: share_with_interval([own["won"].cast(pl.Float64).to_numpy()])
+        for (policy,), own in known.group_by("policy")
+    }
 
 
 def _warnings(scores: ScoreTable) -> list[str]:
     groups = divided(scores)
     if len(groups) == 1:
         return []
-    named = " > ".join(", ".join(group) for group in groups)
+    named = " > ".join(
+        ", ".join(group) if len(group) <= FEW else f"{len(group)} others" for group in groups
+    )
     return [
         f"{named}: none on the right ever did better than one on the left. How far they are apart "
         "is not measured, only bounded by the half win that everybody is given"
@@ -61,8 +72,9 @@ def rank(table: pl.DataFrame, *, samples: int = SAMPLES, orders: int = ORDERS) -
         orders: of the seeds behind Elo's mean.
 
     Returns:
-        Rows with `policy`; `episodes`; `score`, mean; `won`, share of episodes or None; `elo`, mean
-        over orders, and `elo_spread`, standard deviation of one order's, None of a single order;
+        Rows with `policy`; `episodes`; `score`, mean; `won`, share of episodes or None, with
+        `won_low` and `won_high`, 95%; `elo`, mean over orders, and `elo_spread`, standard deviation
+        of one order's, None of a single order;
         `bradley_terry` with `low` and `high`, 95%; `plackett_luce` with `plackett_luce_low` and
         `plackett_luce_high`; `openskill` and `openskill_sigma` in the order of the seeds,
         `openskill_reversed`.
@@ -85,7 +97,7 @@ def rank(table: pl.DataFrame, *, samples: int = SAMPLES, orders: int = ORDERS) -
             "policy": policy,
             "episodes": int(np.isfinite(own).sum()),
             "score": float(np.nanmean(own)),
-            "won": won[policy],
+            **dict(zip(("won", "won_low", "won_high"), won.get(policy, UNKNOWN), strict=True)),
             "elo": elo.mean[place],
             "elo_spread": elo.spread[place],
             "bradley_terry": pairs.rating[place],

@@ -12,7 +12,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from metammo import __version__
-from metammo.evaluation.figures import DOTS_PER_INCH
+from metammo.evaluation.figures import DOTS_PER_INCH, check_new_file
 from metammo.evaluation.report_parts import (
     Gallery,
     Picture,
@@ -24,8 +24,8 @@ from metammo.evaluation.report_parts import (
 
 HTML, MARKDOWN = (".html", ".htm"), (".md", ".markdown")
 """What reports end in."""
-NUMBER = re.compile(r"[–+-]?[\d.,]*\s?%?")
-"""Cells that are written to the right."""
+NUMBER = re.compile(r"[–+-]?[\d.,]*\s?[%M]?( [\[(][-\d., %]+[\])])?")
+"""Cells that are written to the right: numbers, also with their intervals."""
 PIXELS_PER_INCH = 96
 LEAST_SCALE = 0.65
 """To which a figure may shrink in a narrow window."""
@@ -337,14 +337,5 @@ def write_report(report: Report, page: Path, pages: Mapping[Path, Path], made: s
 
 
 def check_report_path(page: Path) -> None:
-    """Refuse a path that no report can be written to.
-
-    Raises:
-        ValueError: it ends in something else, or its folder does not exist.
-    """
-    if page.suffix not in (*HTML, *MARKDOWN):
-        raise ValueError(f"a report ends in .html or .md, not {str(page)!r}")
-    if page.is_dir():
-        raise ValueError(f"{str(page)!r} is a folder; name a file that ends in .html or .md")
-    if not page.parent.is_dir():
-        raise ValueError(f"{page} cannot be written: there is no folder {str(page.parent)!r}")
+    """Refuse a path that no report can be written to; see `check_new_file`."""
+    check_new_file(page, (*HTML, *MARKDOWN))

@@ -104,6 +104,11 @@ def shown(value: float | None, form: str) -> str:
     return DASH if value is None else format(value, form)
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number of things, as `1 seed` or `2 seeds`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def duration(seconds: float | None) -> str:
     """Return a span of time as words."""
     if seconds is None:

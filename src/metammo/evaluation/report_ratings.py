@@ -6,22 +6,21 @@ from typing import Any
 
 from metammo.evaluation.figures import Panel, learning_figure, rating_figure
 from metammo.evaluation.published import FIGURE_4, FIGURE_6, TASKS, curves
-from metammo.evaluation.ranking import rank
+from metammo.evaluation.ranking import Ranking, rank
 from metammo.evaluation.report_parts import (
     Block,
     Gallery,
     Picture,
     Section,
-    Table,
-    shown,
+    counted,
     slug,
-    without_unknown,
 )
+from metammo.evaluation.result_tables import category_table, rating_table, task_score_table
 from metammo.evaluation.results import Results
 from metammo.evaluation.run_curves import rating_curves
 from metammo.evaluation.runs import Experiment
 from metammo.evaluation.sequential import START
-from metammo.evaluation.task_score import score_tasks
+from metammo.evaluation.task_score import TaskScores, score_tasks
 
 PANELS = 5
 """Beside each other in a figure."""
@@ -49,11 +48,6 @@ class Source:
         return f"{self.game or 'tasks'} ({more})" if more else self.game or "tasks"
 
 
-def _interval(row: dict[str, Any], name: str, low: str, high: str, form: str) -> str:
-    ends = "" if row[low] is None else f" [{row[low]:{form}}, {row[high]:{form}}]"
-    return f"{shown(row[name], form)}{ends}"
-
-
 @dataclass(frozen=True)
 class Rated:
     """Ratings of a source, or its task scores."""
@@ -73,32 +67,15 @@ def rate(source: Source, samples: int) -> Rated:
         ResultError: no two policies have met, or some of them not even by way of others.
     """
     ranking = rank(source.results.table, samples=samples)
-    rows = [
-        (
-            row["policy"],
-            _interval(row, "bradley_terry", "low", "high", ".0f"),
-            _interval(row, "plackett_luce", "plackett_luce_low", "plackett_luce_high", ".0f"),
-            shown(row["elo"], ".0f"),
-            shown(row["score"], ".3f"),
-            shown(row["won"], ".1%"),
-            f"{row['episodes']:,}",
-        )
-        for row in ranking.rows
-    ]
-    names = ("Bradley-Terry [95%]", "Plackett-Luce [95%]", "Elo")
-    table = without_unknown(Table(("policy", *names, "score", "won", "episodes"), rows))
-    about = f"{ranking.episodes:,} episodes, {ranking.seeds} " + (
-        "seed." if ranking.seeds == 1 else "seeds."
-    )
-    warnings = [f"{each}." for each in (*source.results.warnings, *ranking.warnings)]
+    about = f"{counted(ranking.episodes, 'episode')} of {counted(ranking.seeds, 'seed')}."
     best = ranking.rows[0]
     picture = Picture(
         f"ratings-{slug(source.title)}",
         rating_figure(ranking.rows),
         f"Ratings of {source.title}; the best is {best['policy']}",
     )
-    blocks: list[Block] = [about, *warnings, table, Gallery([picture])]
-    return Rated(source, ranking.rows, Section(f"Ratings: {source.title}", blocks))
+    blocks: list[Block] = [about, rating_table(ranking.rows), Gallery([picture])]
+    return _rated(source, "Ratings", ranking, blocks)
 
 
 def score(source: Source) -> Rated:
@@ -108,35 +85,15 @@ def score(source: Source) -> Rated:
         ResultError: a task is not the evaluation's.
     """
     scores = score_tasks(source.results.table)
-    rows = [
-        (
-            row["policy"],
-            _interval(row, "task_progress", "low", "high", ".3f"),
-            _interval(row, "weighted_score", "weighted_low", "weighted_high", ".2f"),
-            shown(row["weighted_score_63"], ".2f"),
-            shown(row["completion"], ".1%"),
-            shown(row["above_30"], ".1%"),
-            shown(row["length"], ".0f"),
-            f"{row['lives']:,}",
-        )
-        for row in scores.rows
-    ]
-    names = ("task progress [95%]", "weighted score [95%]", "of all 63", "done", "above 30%")
-    table = without_unknown(Table(("policy", *names, "ticks lived", "lives"), rows))
-    cells = {(row["policy"], row["category"]): row["task_progress"] for row in scores.categories}
-    categories = tuple(dict.fromkeys(row["category"] for row in scores.categories))
-    by_category = [
-        (row["policy"], *(shown(cells.get((row["policy"], each)), ".3f") for each in categories))
-        for row in scores.rows
-    ]
-    warnings = [f"{each}." for each in (*source.results.warnings, *scores.warnings)]
-    blocks: list[Block] = [
-        *warnings,
-        table,
-        "Task progress by category:",
-        Table(("policy", *categories), by_category),
-    ]
-    return Rated(source, scores.rows, Section(f"Task scores: {source.title}", blocks))
+    categories: list[Block] = ["Task progress by category:", category_table(scores)]
+    return _rated(source, "Task scores", scores, [task_score_table(scores.rows), *categories])
+
+
+def _rated(
+    source: Source, what: str, found: Ranking | TaskScores, blocks: Sequence[Block]
+) -> Rated:
+    warnings = [f"{each}." for each in (*source.results.warnings, *found.warnings)]
+    return Rated(source, found.rows, Section(f"{what}: {source.title}", [*warnings, *blocks]))
 
 
 def _panel(

@@ -7,18 +7,22 @@ import json
 import math
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from metammo.learner.origin import ORIGIN
+
 SETTINGS, METRICS, REPLAYS, CHECKPOINTS = "settings.json", "metrics.jsonl", "replays", "checkpoints"
+EVALUATIONS = "evaluations"
+"""Rows of the matches that rated the policy while it learned."""
 DESCRIPTION = "config.json"
 """Beside a checkpoint's weights."""
 MOST_STEPS = 2**53
 """Agent-steps that can be told apart."""
 GOING_WITHIN = 300.0
 """Seconds since its metrics were written after which an unfinished run counts as stopped."""
-OWN_SETTINGS = ("name", "folder", "seed", "resume", "threads", "device")
+OWN_SETTINGS = ("name", "folder", "seed", "resume", "threads", "device", "tensorboard", "wandb")
 """Settings that may differ between runs of the same experiment."""
 LATEST = 20
 """Updates of which a speed is the median."""
@@ -39,18 +43,30 @@ class RunFolder:
     metrics: list[dict[str, float]]
     """A row for each update, by steps."""
     versions: dict[str, str]
-    """Of metammo, torch, numpy and Python; empty: no checkpoint yet."""
+    """Of metammo, Python and what numbers depend on; empty: it does not say."""
     game_versions: dict[str, int]
     """By game; empty: no checkpoint yet."""
     replays: list[Path]
     """By steps."""
     changed: float
     """When something was last written, seconds since 1970."""
+    origin: dict[str, Any] = field(default_factory=dict)
+    """Where its last start came from, see `learner.origin`; empty: it does not say."""
 
     @property
     def name(self) -> str:
         """Of its folder."""
         return self.folder.name
+
+    @property
+    def source(self) -> dict[str, str]:
+        """What the package was that trained it: `commit`, with a + where files differed, `hash`."""
+        told = self.origin.get("source")
+        told = told if isinstance(told, dict) else {}
+        found = {name: told[name] for name in ("commit", "hash") if isinstance(told.get(name), str)}
+        if "commit" in found and told.get("is_changed"):
+            found["commit"] += "+"
+        return found
 
     @property
     def games(self) -> tuple[str, ...]:
@@ -182,6 +198,14 @@ def _read_metrics(path: Path) -> list[dict[str, float]]:
     return sorted(rows, key=lambda row: float(row["steps"]))
 
 
+def _read_origin(path: Path) -> dict[str, Any]:
+    """Return the last start of a run; nothing where its file is not there."""
+    starts = _read_json(path).get("starts") if path.is_file() else [{}]
+    if not isinstance(starts, list) or not starts or not isinstance(starts[-1], dict):
+        raise RunError(f"{path}: must hold a list of `starts`")
+    return starts[-1]
+
+
 def _number_of(path: Path) -> tuple[int, str]:
     return (int(path.stem) if path.stem.isdigit() else 0, path.name)
 
@@ -202,6 +226,7 @@ def read_run(folder: Path) -> RunFolder:
         # A resumed run may have another goal than it was begun with.
         settings = _part(_read_json(progress), "settings", progress)
     about = read_description(last)
+    origin = _read_origin(folder / ORIGIN)
     metrics = folder / METRICS
     rows = _read_metrics(metrics) if metrics.is_file() else []
     kept = folder / REPLAYS
@@ -217,10 +242,14 @@ def read_run(folder: Path) -> RunFolder:
         folder=folder,
         settings=flat,
         metrics=rows,
-        versions=_part(about, "versions", last / DESCRIPTION),
+        versions={
+            **_part(about, "versions", last / DESCRIPTION),
+            **_part(origin, "versions", folder / ORIGIN),
+        },
         game_versions=_part(about, "games", last / DESCRIPTION),
         replays=replays,
         changed=written.stat().st_mtime,
+        origin=origin,
     )
 
 

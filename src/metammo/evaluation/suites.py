@@ -86,12 +86,28 @@ class Suite:
                 )
 
 
+_MILD: dict[str, Any] = {"npc_count": 64, "resource_depletion": 3, "attack_damage": 5}
+"""Hunger is slower and blows are lighter."""
+_HARSH: dict[str, Any] = {"npc_count": 192, "resource_depletion": 8, "attack_damage": 15}
 _FIGHT = _tiers(
-    {"fog_onset": 256, "fog_speed": 1 / 12, "npc_count": 64},
-    {"fog_onset": 32, "fog_speed": 1 / 6, "npc_count": 192},
+    {**_MILD, "fog_onset": 256, "fog_speed": 1 / 12},
+    {**_HARSH, "fog_onset": 32, "fog_speed": 1 / 6},
 )
 """Of games in which the fog closes in: it comes late and slowly, or soon and fast."""
-_CROWD = _tiers({"npc_count": 64}, {"npc_count": 192})
+_FEARSOME: dict[str, Any] = {"npc_aggressive": 0.5, "npc_neutral": 0.2}
+"""More NPCs attack."""
+_BARREN: dict[str, Any] = {
+    "resource_depletion": 8,
+    "npc_count": 64,
+    "npc_level_multiplier": 1.0,
+    "weapon_find": 0.005,
+    "ore_regrowth": 0.03,
+    "tree_regrowth": 0.03,
+    "crystal_regrowth": 0.03,
+    "herb_regrowth": 0.006,
+    "fish_regrowth": 0.006,
+}
+"""Of the full config: there is little to harvest, and fewer NPCs, who are stronger, drop little."""
 
 SUITES = {
     "v1": Suite(
@@ -102,22 +118,30 @@ SUITES = {
             "mini": SuitePart(
                 games={
                     "capture_the_flag": SuiteGame(1, _tiers({"flags": 1}, {"playable": 96})),
-                    "comm_together": SuiteGame(1, _tiers({"within": 15}, {"within": 3})),
-                    "hide_and_seek": SuiteGame(1, _tiers({"head_start": 70}, {"head_start": 30})),
-                    "king_of_the_hill": SuiteGame(
-                        1, _tiers({"hold_ticks": 50}, {"hold_ticks": 300})
+                    "comm_together": SuiteGame(
+                        1, _tiers({"playable": 96, "within": 15}, {"within": 3})
                     ),
-                    "multi_task_eval": SuiteGame(1, _CROWD),
+                    "hide_and_seek": SuiteGame(1, _tiers({"playable": 32}, {"playable": 56})),
+                    "king_of_the_hill": SuiteGame(
+                        1,
+                        _tiers(
+                            {"playable": 40, "hold_ticks": 50, "resource_depletion": 2},
+                            {"playable": 96, "hold_ticks": 300, "resource_depletion": 6},
+                        ),
+                    ),
+                    "multi_task_eval": SuiteGame(1, _tiers(_MILD, {**_HARSH, **_FEARSOME})),
                     "protect_the_king": SuiteGame(1, _FIGHT),
                     "race_to_center": SuiteGame(
                         1,
                         _tiers(
                             {"playable": 64},
-                            {"terrain_water": 0.15, "terrain_foliage": 0.85},
+                            {"terrain_water": 0.25, "terrain_foliage": 0.8},
                         ),
                     ),
                     "radio_raid": SuiteGame(1, _tiers({"goal_npcs": 5}, {"goal_npcs": 40})),
-                    "sandwich": SuiteGame(1, _tiers({"inner_npcs": 4}, {"inner_npcs": 24})),
+                    "sandwich": SuiteGame(
+                        1, _tiers({"inner_npcs": 4}, {"inner_npcs": 24, "fog_speed": 1 / 8})
+                    ),
                     "survive": SuiteGame(1, _FIGHT),
                     "team_battle": SuiteGame(1, _FIGHT),
                 },
@@ -125,8 +149,14 @@ SUITES = {
             ),
             "full": SuitePart(
                 games={
-                    "merchants": SuiteGame(1, _CROWD),
-                    "multi_task_eval": SuiteGame(1, _CROWD),
+                    "merchants": SuiteGame(1, _tiers({"gold": 50}, {"gold": 300})),
+                    "multi_task_eval": SuiteGame(
+                        1,
+                        _tiers(
+                            {"resource_depletion": 3, "spawn_immunity": 1024},
+                            _BARREN,
+                        ),
+                    ),
                     "survive": SuiteGame(1, _FIGHT),
                     "team_battle": SuiteGame(1, _FIGHT),
                 },

@@ -22,25 +22,30 @@ def mean_with_interval(values: NDArray[np.float64]) -> tuple[float, float, float
 
 
 def wilson(shares: NDArray[np.float64]) -> tuple[float, float]:
-    """Return centre and reach of the 95% interval of a share by episodes' 0..1 (Wilson 1927).
+    """Return the ends of the 95% interval of a share by episodes' 0..1 (Wilson 1927).
 
     It is not empty where all episodes went the same way, as resampling would have it.
     """
     count, mean = len(shares), float(shares.mean())
     weight = SIGMAS**2 / count
     spread = np.sqrt(mean * (1 - mean) / count + weight / (4 * count))
-    return (mean + weight / 2) / (1 + weight), float(SIGMAS * spread / (1 + weight))
+    centre, reach = (mean + weight / 2) / (1 + weight), float(SIGMAS * spread / (1 + weight))
+    return max(centre - reach, 0.0), min(centre + reach, 1.0)
 
 
 def share_with_interval(games: Sequence[NDArray[np.float64]]) -> tuple[float, float, float]:
     """Return the mean over games of the means over episodes of 0..1, and its 95% interval.
 
-    The games are given, not drawn: only their episodes are.
+    The games are given, not drawn: only their episodes are. How far an end is from the mean follows
+    from how far those of the games' own intervals are from theirs (Zou and Donner 2008).
     """
-    mean = float(np.mean([each.mean() for each in games]))
-    centres, reaches = np.array([wilson(each) for each in games]).T
-    centre, reach = float(centres.mean()), float(np.sqrt((reaches**2).sum()) / len(games))
-    return mean, max(min(centre - reach, mean), 0.0), min(max(centre + reach, mean), 1.0)
+    means = np.array([each.mean() for each in games])
+    lows, highs = np.array([wilson(each) for each in games]).T
+    mean = float(means.mean())
+    below, above = (
+        float(np.sqrt((ends**2).sum()) / len(games)) for ends in (means - lows, highs - means)
+    )
+    return mean, max(mean - below, 0.0), min(mean + above, 1.0)
 
 
 def summarize(table: pl.DataFrame) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Matches of several games and seeds, kept in a folder: interrupted, they go on where they were.
 
 The folder holds `pieces/`, each written as a whole, from which the files of rows are made:
-`<game>.parquet`, and `<game>-tasks.parquet` where tasks of the evaluation are asked.
+`<game>.parquet`, and `<game>-tasks.parquet` where tasks of the evaluation alone are asked.
 """
 
 import hashlib
@@ -18,9 +18,10 @@ import polars as pl
 import metammo
 from metammo.envs.batch import Games
 from metammo.evaluation.ledger import Played, sorted_tasks, tables_of
-from metammo.evaluation.match import WORLDS, Match, MatchRows, play_episodes
+from metammo.evaluation.match import WORLDS, Job, Match, MatchRows, play_matches
 from metammo.evaluation.rows import EpisodeRow, ResultError, RowType, TaskRow, write_rows
 from metammo.minigames.minigame import find_game, game_names
+from metammo.policies.choosing import Choosing
 from metammo.policies.policy import Policy
 
 SETTINGS = "tournament.json"
@@ -33,12 +34,12 @@ KINDS: dict[str, RowType] = {"episodes": EpisodeRow, "tasks": TaskRow}
 
 
 class Runner(Protocol):
-    """Plays episodes of a match, as `match.play_episodes` does."""
+    """Plays episodes of matches, as `match.play_matches` does."""
 
     def __call__(
-        self, match: Match, numbers: Sequence[int], *, worlds: int, threads: int | None
-    ) -> Iterator[Played]:
-        """Yield each of the episodes as it ends."""
+        self, jobs: Sequence[Job], *, worlds: int, threads: int | None
+    ) -> Iterator[tuple[int, Played]]:
+        """Yield the place of each episode's job, and what came of it, as it ends."""
         ...
 
 
@@ -128,7 +129,7 @@ class Plan:
 
 
 def fingerprint(policy: Any) -> str:
-    """Return what tells a policy from others: a hash of a network's weights, or its kind."""
+    """Return what tells a policy from others: a hash of network and way to choose, or its kind."""
     module = getattr(policy, "module", None)
     if module is None:
         return type(policy).__name__
@@ -136,6 +137,9 @@ def fingerprint(policy: Any) -> str:
     for name, value in sorted(module.state_dict().items()):
         digest.update(name.encode())
         digest.update(value.cpu().contiguous().numpy().tobytes())
+    # What is not said is what policies did before there was anything to say.
+    if policy.choosing != Choosing():
+        digest.update(repr(policy.choosing).encode())
     return digest.hexdigest()
 
 
@@ -205,23 +209,33 @@ class Store:
         for kind in reversed(KINDS):
             write_rows(self._piece(game, seed, place, kind), tables[kind], KINDS[kind])
 
-    def keep(self, game: str, seed: int, episodes: Iterator[Played]) -> Iterator[int]:
+    def keep(
+        self, episodes: Iterator[tuple[int, Played]], places: Sequence[tuple[str, int]]
+    ) -> Iterator[int]:
         """Write episodes down, piece by piece, as they end; yield the number of each.
 
         What has ended is kept, whatever ends the playing.
+
+        Args:
+            episodes: each with the place of its match.
+            places: game and seed of each match.
         """
-        waiting: list[Played] = []
+        waiting: dict[int, list[Played]] = {}
         began = time.monotonic()
         try:
-            for each in episodes:
-                waiting.append(each)
+            for place, each in episodes:
+                waiting.setdefault(place, []).append(each)
                 if time.monotonic() - began > PIECE_SECONDS:
-                    self.add(game, seed, waiting)
-                    waiting, began = [], time.monotonic()
+                    self._add_all(waiting, places)
+                    began = time.monotonic()
                 yield each.number
         finally:
-            if waiting:
-                self.add(game, seed, waiting)
+            self._add_all(waiting, places)
+
+    def _add_all(self, waiting: dict[int, list[Played]], places: Sequence[tuple[str, int]]) -> None:
+        while waiting:
+            place, played = waiting.popitem()
+            self.add(*places[place], played)
 
     def rows(self, game: str) -> MatchRows:
         """Return all rows of a game, sorted.
@@ -264,7 +278,7 @@ def play_tournament(
     threads: int | None = None,
     csv: bool = False,
     progress: Callable[[int], None] | None = None,
-    runner: Runner = play_episodes,
+    runner: Runner = play_matches,
 ) -> dict[str, MatchRows]:
     """Play what of a plan was not played yet, and return the rows of each game, by its id.
 
@@ -282,23 +296,23 @@ def play_tournament(
         ValueError: a match cannot be played.
     """
     store = Store(folder, plan)
-    played = {
-        (game, seed): store.played(find_game(game).name, seed)
-        for game in plan.games
-        for seed in plan.seeds
-    }
-    count = sum(len(each & set(range(plan.episodes))) for each in played.values())
+    jobs: list[Job] = []
+    places: list[tuple[str, int]] = []
+    count = 0
+    for game in plan.games:
+        name = find_game(game).name
+        for seed in plan.seeds:
+            played = store.played(name, seed)
+            missing = [number for number in range(plan.episodes) if number not in played]
+            count += plan.episodes - len(missing)
+            if missing:
+                jobs.append((plan.match(game, seed), missing))
+                places.append((name, seed))
     if progress:
         progress(count)
-    for (game, seed), known in played.items():
-        missing = [number for number in range(plan.episodes) if number not in known]
-        if not missing:
-            continue
-        options: dict[str, Any] = {"worlds": worlds, "threads": threads}
-        episodes = runner(plan.match(game, seed), missing, **options)
-        for _ in store.keep(find_game(game).name, seed, episodes):
-            count += 1
-            if progress:
-                progress(count)
+    for _ in store.keep(runner(jobs, worlds=worlds, threads=threads), places):
+        count += 1
+        if progress:
+            progress(count)
     names = [find_game(game).name for game in plan.games]
     return {name: store.finish(name, csv) for name in names}

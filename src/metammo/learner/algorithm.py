@@ -1,7 +1,7 @@
 """What learning algorithms share: a network, its optimizer, the scale of returns, a safe step."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -10,12 +10,24 @@ from metammo.actions import FULL_HEADS
 from metammo.learner.processes import ALONE, Processes
 from metammo.learner.rollout import Minibatch, Rollout
 from metammo.learner.scale import ReturnScale
-from metammo.learner.settings import PPOSettings
+from metammo.learner.settings import AlgorithmSettings
 from metammo.policies.heads import ActionHeads
 
 
 class LearningError(RuntimeError):
     """A loss or gradient that is no number."""
+
+
+class Part(Protocol):
+    """A part of a run whose state decides how it goes on."""
+
+    def state_dict(self) -> Mapping[str, torch.Tensor]:
+        """Return the state, by flat names."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Set what `state_dict` gave."""
+        ...
 
 
 class Algorithm:
@@ -26,6 +38,7 @@ class Algorithm:
         heads: how its logits become actions.
         head_names: what the heads are called.
         scale: of each game's returns.
+        share: of the run that is done, 0..1; set before each rollout.
 
     Args:
         module: as `policies.recurrent.RecurrentPolicy`.
@@ -40,7 +53,7 @@ class Algorithm:
         self,
         module: Any,
         games: Sequence[str],
-        settings: PPOSettings,
+        settings: AlgorithmSettings,
         *,
         seed: int = 0,
         device: str | torch.device = "cpu",
@@ -57,6 +70,7 @@ class Algorithm:
         )
         self.shuffler = torch.Generator().manual_seed(seed)
         self.scale = ReturnScale(len(games), self.device)
+        self.share = 0.0
 
     @property
     def acting(self) -> Any:
@@ -74,6 +88,10 @@ class Algorithm:
     def update(self, buffer: Rollout, learning_rate: float) -> dict[str, float]:
         """Learn from a rollout; return the means of what is to be logged."""
         raise NotImplementedError
+
+    def own_parts(self) -> dict[str, Part]:
+        """Return parts whose state is not alike in all processes, by name."""
+        return {}
 
     def set_learning_rate(self, learning_rate: float) -> None:
         """Set the optimizer's learning rate."""

@@ -8,22 +8,22 @@ all. The one before stays beside it, for the case that a file is damaged later.
 import hashlib
 import json
 import os
-import platform
 import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import metammo
+from metammo.learner.algorithm import Part
+from metammo.learner.origin import versions
 from metammo.learner.processes import ALONE, Processes
-from metammo.learner.settings import PoolSettings, PPOSettings, TrainSettings
+from metammo.learner.settings import ALGORITHMS, PoolSettings, TrainSettings
 from metammo.policies.hub import WEIGHTS, CheckpointError, save_module
 
 PROGRESS = "training.json"
@@ -38,7 +38,10 @@ def state_file(rank: int) -> str:
 def settings_to_json(settings: TrainSettings) -> dict[str, Any]:
     """Return settings as JSON can hold them."""
     values = asdict(settings)
-    return {name: str(v) if isinstance(v, Path) else v for name, v in values.items()}
+    # What other algorithms are told has no part in the run.
+    others = [name for name in ALGORITHMS if name != settings.algorithm]
+    kept = {name: value for name, value in values.items() if name not in others}
+    return {name: str(v) if isinstance(v, Path) else v for name, v in kept.items()}
 
 
 def settings_from_json(values: dict[str, Any]) -> TrainSettings:
@@ -48,34 +51,23 @@ def settings_from_json(values: dict[str, Any]) -> TrainSettings:
         CheckpointError: a setting that this version does not know.
     """
     try:
-        ppo = PPOSettings(**values["ppo"])
-        # A run from before there were opponents had none.
-        pool = {"share": 0.0, **values.get("pool", {})}
-        own = ("ppo", "pool", "resume")
-        rest = {name: value for name, value in values.items() if name not in own}
+        rest = {name: value for name, value in values.items() if name != "resume"}
+        for name, kind in ALGORITHMS.items():
+            if name in rest:
+                rest[name] = kind(**rest[name])
         rest["games"] = tuple(rest["games"])
         rest["weights"] = tuple(rest.get("weights", ()))
         rest.setdefault("balance", "episodes")
         rest["folder"] = Path(rest["folder"])
         rest["init"] = Path(rest["init"]) if rest.get("init") else None
+        # A run from before there were opponents had none.
+        pool = {"share": 0.0, **rest.pop("pool", {})}
         pool["others"] = tuple(pool.get("others", ()))
-        return TrainSettings(**rest, ppo=ppo, pool=PoolSettings(**pool))
+        return TrainSettings(**rest, pool=PoolSettings(**pool))
     except (KeyError, TypeError) as error:
         raise CheckpointError(
             f"the run's settings are of another version ({error}); this is {metammo.__version__}"
         ) from error
-
-
-class Part(Protocol):
-    """A part of a run whose state decides how it goes on."""
-
-    def state_dict(self) -> Mapping[str, torch.Tensor]:
-        """Return the state, by flat names."""
-        ...
-
-    def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
-        """Set what `state_dict` gave."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -95,15 +87,6 @@ class Parts:
             for name, part in parts.items()
             for key, value in part.state_dict().items()
         }
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "metammo": metammo.__version__,
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
 
 
 @dataclass(frozen=True)
@@ -203,7 +186,7 @@ def save_policy(folder: Path, policy: Snapshot) -> None:
 
 
 def _write_policy(part: Path, policy: Snapshot) -> None:
-    told = {"games": dict(policy.games), "steps": policy.steps, "versions": _versions()}
+    told = {"games": dict(policy.games), "steps": policy.steps, "versions": versions()}
     if policy.origin:
         told["origin"] = policy.origin
     save_module(part, policy.module, **told)

@@ -9,6 +9,7 @@ from metammo.learner.advantages import estimate_advantages
 from metammo.learner.algorithm import Algorithm
 from metammo.learner.losses import divergence, explained_variance, policy_loss, value_loss
 from metammo.learner.rollout import Minibatch, Rollout
+from metammo.learner.settings import PPOSettings
 
 
 @dataclass
@@ -25,6 +26,8 @@ class Targets:
 
 class PPO(Algorithm):
     """Several careful steps on one rollout, then the next."""
+
+    settings: PPOSettings
 
     def update(self, buffer: Rollout, learning_rate: float) -> dict[str, float]:
         """Learn from a rollout; return the means of what is to be logged."""

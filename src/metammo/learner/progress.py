@@ -24,9 +24,11 @@ def describe_progress(row: dict[str, float], means: dict[str, dict[str, float]])
             f"{game}: return {mean['return']:+.2f}, progress {mean['progress']:.2f}, "
             f"won {mean['win_rate']:.0%}, {mean['length']:.0f} ticks, rung {mean['rung']:.1f}"
         )
-    parts.append(
-        f"loss {row['learning/policy_loss']:+.3f} / {row['learning/value_loss']:.3f}, "
-        f"entropy {row['learning/entropy']:.2f}"
+    # What there is to tell depends on the algorithm; while a queue fills, nothing is learned.
+    parts.extend(
+        f"{name} {row[f'learning/{name}'.replace(' ', '_')]:.3f}"
+        for name in ("policy loss", "value loss", "entropy", "epsilon")
+        if f"learning/{name}".replace(" ", "_") in row
     )
     return "; ".join(parts)
 

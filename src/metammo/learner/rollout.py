@@ -1,6 +1,7 @@
 """What is remembered between updates, and how it is dealt out as sequences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 
 import torch
@@ -91,6 +92,16 @@ class Rollout:
     def has_markets(self) -> bool:
         """Whether the networks are given markets, as in the full config."""
         return self.markets.shape[2] > 0
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return all that is remembered, by name; not copied."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
+
+    def holding(self, tensors: Mapping[str, Tensor]) -> "Rollout":
+        """Return a rollout of the same worlds that holds what `tensors` of another gave."""
+        other = copy(self)
+        vars(other).update(tensors)
+        return other
 
     def minibatches(self, count: int, generator: torch.Generator) -> Iterator[Minibatch]:
         """Deal out every living step once, in whole sequences, in random order.

@@ -17,8 +17,8 @@ MIN_POOL = 4
 
 
 @dataclass(frozen=True)
-class PPOSettings:
-    """Proximal policy optimisation (Schulman et al. 2017)."""
+class AlgorithmSettings:
+    """What every algorithm is told."""
 
     learning_rate: float = 2e-3
     """Of Adam, at the start."""
@@ -27,15 +27,7 @@ class PPOSettings:
     discount: float = 0.99
     """Gamma."""
     trace: float = 0.95
-    """Lambda of generalised advantage estimation."""
-    clip: float = 0.2
-    """How far the probability ratio may leave 1."""
-    value_clip: float = 0.2
-    """How far a value may move in one update, in standard deviations of returns; 0: any way."""
-    value_weight: float = 0.5
-    """Weight of the value loss."""
-    entropy_weight: float = 0.005
-    """Weight of the entropy bonus, summed over the active heads."""
+    """Lambda: how far rewards reach back beyond the values between."""
     gradient_norm: float = 0.5
     """Gradients are scaled down to this norm."""
     epochs: int = 1
@@ -44,6 +36,64 @@ class PPOSettings:
     """Steps in a minibatch, about; whole sequences."""
     sequence: int = 16
     """Steps through which gradients flow back (BPTT)."""
+    layer_norm: bool = False
+    """Normalise the network's features (Ba et al. 2016)."""
+
+
+@dataclass(frozen=True)
+class PPOSettings(AlgorithmSettings):
+    """Proximal policy optimisation (Schulman et al. 2017)."""
+
+    clip: float = 0.2
+    """How far the probability ratio may leave 1."""
+    value_clip: float = 0.2
+    """How far a value may move in one update, in standard deviations of returns; 0: any way."""
+    value_weight: float = 0.5
+    """Weight of the value loss."""
+    entropy_weight: float = 0.005
+    """Weight of the entropy bonus, summed over the active heads."""
+
+
+@dataclass(frozen=True)
+class ImpalaSettings(AlgorithmSettings):
+    """Importance weighted actor-learner architectures (Espeholt et al. 2018)."""
+
+    lag: int = 2
+    """Updates by which the network that acts is behind the one that learns."""
+    queue: int = 2
+    """A rollout is learned from when so many are there, itself included; the oldest first."""
+    rho_clip: float = 1.0
+    """Rho-bar: how much more a step may count than it did when acted."""
+    trace_clip: float = 1.0
+    """C-bar: how far a step hands on what came after it."""
+    value_weight: float = 0.5
+    """Weight of the value loss."""
+    entropy_weight: float = 0.005
+    """Weight of the entropy bonus, summed over the active heads."""
+
+
+@dataclass(frozen=True)
+class PQNSettings(AlgorithmSettings):
+    """Parallelised Q-network (Gallici et al. 2024), recurrent, as R2D2 without its memory."""
+
+    layer_norm: bool = True
+    """Normalise the network's features (Ba et al. 2016)."""
+    epsilon: float = 1.0
+    """How often each head takes any allowed choice, at the start."""
+    final_epsilon: float = 0.05
+    """The same once exploration is over."""
+    exploration: float = 0.2
+    """Share of the run in which epsilon falls."""
+    acting_epsilon: float = 0.01
+    """The same when the policy is rated, watched or played against."""
+
+
+ALGORITHMS: dict[str, type[AlgorithmSettings]] = {
+    "ppo": PPOSettings,
+    "impala": ImpalaSettings,
+    "pqn": PQNSettings,
+}
+"""What each algorithm is told, under its name among a run's settings."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +156,8 @@ class TrainSettings:
     """Worlds stepped together."""
     rollout: int = 32
     """Ticks between updates; a multiple of the sequence."""
+    algorithm: str = "ppo"
+    """What learns: ppo, impala or pqn; each has settings of its own."""
     policy: str = "small"
     """Size of the network (small, small-lstm, small-mingru, small-transformer, base), or
     path.py:Class, a torch module of your own."""
@@ -129,15 +181,33 @@ class TrainSettings:
     """Episodes of each game in an evaluation."""
     record_every: int = 0
     """Agent-steps between replays of the policy, written into RUN/replays; 0: none."""
+    tensorboard: bool = True
+    """Write metrics for TensorBoard, into RUN/tensorboard."""
+    wandb: str = ""
+    """Project of Weights & Biases to log to; install with pip install 'metammo[wandb]'."""
     init: Path | None = None
     """Folder of a run or checkpoint with whose network this run begins, whatever `policy` says:
     its weights are learned further, with a fresh optimizer, and steps count from 0."""
     resume: Path | None = None
     """Folder of a run to go on with; all but steps and threads is then the run's own."""
     ppo: PPOSettings = field(default_factory=PPOSettings)
-    """The algorithm."""
+    impala: ImpalaSettings = field(default_factory=ImpalaSettings)
+    pqn: PQNSettings = field(default_factory=PQNSettings)
     pool: PoolSettings = field(default_factory=PoolSettings)
-    """The opponents."""
+
+    @property
+    def own(self) -> AlgorithmSettings:
+        """Those of the run's algorithm.
+
+        Raises:
+            ValueError: an unknown algorithm.
+        """
+        if self.algorithm not in ALGORITHMS:
+            raise ValueError(
+                f"unknown algorithm {self.algorithm!r}; there are {', '.join(ALGORITHMS)}"
+            )
+        own: AlgorithmSettings = getattr(self, self.algorithm)
+        return own
 
     def settled(self) -> "TrainSettings":
         """Return the settings with games in the place of mixes, and weights apart from games.

@@ -19,6 +19,7 @@ from metammo.envs.batch import Batch, make_vec
 from metammo.envs.crew import core_count
 from metammo.learner.actor import Actor, Episode
 from metammo.learner.algorithm import LearningError
+from metammo.learner.algorithms import make_algorithm
 from metammo.learner.checkpoint import (
     LAST,
     Parts,
@@ -30,10 +31,9 @@ from metammo.learner.checkpoint import (
     save_policy,
     settings_to_json,
 )
-from metammo.learner.metrics import MetricsFile
+from metammo.learner.metrics import open_metrics, wandb
 from metammo.learner.mix import Mix
 from metammo.learner.opponents import Opponents
-from metammo.learner.ppo import PPO
 from metammo.learner.processes import ALONE, Processes, join_processes, leave_processes
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
@@ -44,11 +44,14 @@ from metammo.tasks.parsing import read_task
 from metammo.world.columns import Cause
 from metammo.world.random import seed_of
 
-Evaluate = Callable[[Any, int], dict[str, float]]
-"""Called with the network and the steps so far; returns numbers to log."""
+Evaluate = Callable[[Any, int, Path], dict[str, float]]
+"""Called with the network, the steps so far and the run's folder; returns numbers to log."""
 
 Record = Callable[[Any, Path, int], None]
 """Called with the network, the file to write, and how many times that was due before."""
+
+Watch = Callable[[dict[str, float]], bool]
+"""Called with what an update logs; returns whether the run is to go on."""
 
 RECENT = 0.05
 """Weight of a finished episode in the running means."""
@@ -90,7 +93,8 @@ def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
         ValueError: there is no such network, or it plays another config.
     """
     if settings.init is None:
-        return make_policy(settings.policy, settings.config)
+        own = settings.own
+        return make_policy(settings.policy, settings.config, layer_norm=own.layer_norm)
     # A run that is resumed needs no other any more.
     module = load_module(checkpoint or find_policy(settings.init))
     if module.layout_name != settings.config:
@@ -128,7 +132,7 @@ def due(every: int, steps: int) -> int:
 
 
 class Run:
-    """One training run and its folder: settings, metrics, checkpoints.
+    """One training run and its folder: settings, origin, metrics, checkpoints.
 
     Attributes:
         folder: where it is kept.
@@ -180,6 +184,7 @@ class Run:
         device = processes.device if processes.count > 1 else settings.device
         check_device(device)
         torch.manual_seed(settings.seed)
+        own = settings.own
         module = make_network(settings, checkpoint)
         worlds, left = divmod(settings.worlds, processes.count)
         if left or not worlds:
@@ -199,8 +204,8 @@ class Run:
         ways = (settings.game_sampling, settings.task_sampling, settings.balance)
         self.mix = Mix(self.batch, *ways, worlds=settings.worlds)
         together: dict[str, Any] = {"device": device, "processes": processes}
-        self.algorithm = PPO(
-            module, self.batch.game_names, settings.ppo, seed=settings.seed + 1, **together
+        self.algorithm = make_algorithm(
+            settings, module, self.batch.game_names, seed=settings.seed + 1, **together
         )
         self.opponents = self._make_opponents(together)
         self.actor = Actor(
@@ -208,13 +213,14 @@ class Run:
             self.algorithm,
             self.opponents,
             rollout=settings.rollout,
-            sequence=settings.ppo.sequence,
+            sequence=own.sequence,
             team_reward=settings.team_reward,
             seed=seed_of(settings.seed, processes.rank) if processes.rank else settings.seed,
             **together,
         )
         self.parts = Parts(
-            own={"actor": self.actor}, shared={"algorithm": self.algorithm, "mix": self.mix}
+            own={"actor": self.actor, **self.algorithm.own_parts()},
+            shared={"algorithm": self.algorithm, "mix": self.mix},
         )
         if self.opponents is not None:
             self.parts = replace(self.parts, own={**self.parts.own, "opponents": self.opponents})
@@ -264,8 +270,9 @@ class Run:
 
     def learning_rate(self) -> float:
         """Return the present learning rate: it falls to a tenth over the run."""
-        rate = self.settings.ppo.learning_rate
-        if not self.settings.ppo.anneal:
+        own = self.settings.own
+        rate = own.learning_rate
+        if not own.anneal:
             return rate
         return rate * max(1.0 - 0.9 * self.steps / self.goal, 0.1)
 
@@ -276,6 +283,7 @@ class Run:
             LearningError: a loss or gradient that is no number.
         """
         rate, before = self.learning_rate(), self.steps
+        self.algorithm.share = min(self.steps / self.goal, 1.0)
         finished = self.actor.collect()
         while not self._has_learned():
             finished += self.actor.collect()
@@ -346,7 +354,7 @@ class Run:
         """Evaluate the present policy, in the first process; keep it if it is the best so far."""
         scores = {}
         if self.processes.is_first:
-            scores = evaluate(self.algorithm.module, self.steps)
+            scores = evaluate(self.algorithm.module, self.steps, self.folder)
         score = np.array([scores.get("score", -math.inf)])
         reached = float(self.processes.gather(score)[0][0])
         if reached > self.best:
@@ -369,6 +377,30 @@ class Run:
     def records_due(self, steps: int) -> int:
         """Return how many replays are due by then: the same, however often a run was resumed."""
         return due(self.settings.record_every, steps)
+
+    def do_what_is_due(
+        self, before: int, evaluate: Evaluate | None, record: Record | None
+    ) -> dict[str, float]:
+        """Rate, record and keep the policy where an update has passed the steps of it.
+
+        Args:
+            before: steps before the update.
+            evaluate: see `train`.
+            record: see `train`.
+
+        Returns:
+            What is to be logged of it.
+        """
+        settings, told = self.settings, {}
+        every = settings.evaluate_every
+        if evaluate and due(every, self.steps) > due(every, before):
+            told.update(self.rate(evaluate))
+        is_recorded = self.records_due(self.steps) > self.records_due(before)
+        if record and self.processes.is_first and is_recorded:
+            told.update(self.record(record))
+        if due(settings.keep_every, self.steps) > due(settings.keep_every, before):
+            self.keep()
+        return told
 
     def metrics(
         self, logged: dict[str, float], step_rate: float, played_rate: float
@@ -410,6 +442,7 @@ def train(
     evaluate: Evaluate | None = None,
     record: Record | None = None,
     quiet: bool = False,
+    watch: Watch | None = None,
 ) -> Path:
     """Train a policy and return the run's folder.
 
@@ -420,6 +453,8 @@ def train(
         evaluate: called every `evaluate_every` steps; its "score" decides the best checkpoint.
         record: called every `record_every` steps, to write a replay.
         quiet: print nothing.
+        watch: called after every update; where it returns False the run ends there, and can be
+            resumed.
 
     Raises:
         ValueError: a setting that cannot be met.
@@ -427,14 +462,16 @@ def train(
         LostProcessError: another process of the run is gone; the last checkpoint stands.
     """
     processes = join_processes(settings.device)
+    if settings.wandb:
+        wandb()  # before there is a folder: it may have to be installed first
     run = Run(settings, processes)
     settings = run.settings
     is_first = processes.is_first
-    metrics = MetricsFile(run.folder, run.steps) if is_first else None
+    metrics = open_metrics(settings, run.folder, run.steps) if is_first else None
     line = ProgressLine(run.goal, run.steps, quiet or not is_first)
     if run.steps == 0:
         run.save("last")
-    kept, evaluated = run.steps, run.steps
+    kept = run.steps
     try:
         while run.steps < run.goal:
             started, before, played = time.perf_counter(), run.steps, run.actor.played
@@ -443,20 +480,19 @@ def train(
             run.seconds += seconds
             all_played = run.actor.played - played
             row = run.metrics(logged, (run.steps - before) / seconds, all_played / seconds)
-            evaluates = settings.evaluate_every and run.steps - evaluated >= settings.evaluate_every
-            if evaluate and evaluates:
-                evaluated = run.steps
-                row.update(run.rate(evaluate))
-            if record and is_first and run.records_due(run.steps) > run.records_due(before):
-                row.update(run.record(record))
-            if due(settings.keep_every, run.steps) > due(settings.keep_every, before):
-                run.keep()
+            row.update(run.do_what_is_due(before, evaluate, record))
             if metrics:
                 metrics.write(row)
             line.show(run.steps, row, run.means)
-            if run.steps - kept >= settings.checkpoint_every or run.steps >= run.goal:
+            is_stopped = watch is not None and not watch(row)
+            is_over = is_stopped or run.steps >= run.goal
+            if is_over or run.steps - kept >= settings.checkpoint_every:
                 kept = run.steps
                 run.save("last")
+                if metrics:
+                    metrics.write_table()
+            if is_over:
+                break
     finally:
         line.close()
         if metrics:

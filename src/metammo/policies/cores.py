@@ -184,16 +184,16 @@ class Transformer(Core):
         age = place[self.window :, None] - place
         visible = visible & ((age >= 0) & (age <= self.window))
         bias = self.age_bias[:, age.clamp(0, self.window)]
-        query = self.query_layer(normal).view(steps, rows, HEADS, -1).permute(1, 2, 0, 3)
-        parts = memory[:, :, :-1].reshape(rows, self.window + steps, 2, HEADS, -1)
+        query = self.query_layer(normal).unflatten(-1, (HEADS, -1)).permute(1, 2, 0, 3)
+        parts = memory[:, :, :-1].unflatten(-1, (2, HEADS, -1))
         keys, values = parts.permute(2, 0, 3, 1, 4)
         scores = query @ keys.transpose(-1, -2) / query.shape[-1] ** 0.5 + bias
         shares = torch.softmax(scores.float().masked_fill(~visible[:, None], HIDDEN), dim=-1)
-        seen = (shares.to(values.dtype) @ values).permute(2, 0, 1, 3).reshape(steps, rows, -1)
+        seen = (shares.to(values.dtype) @ values).permute(2, 0, 1, 3).flatten(2)
         hidden = features + self.output_layer(seen)
         deep = torch.relu(self.deep_layer(self.deep_norm(hidden)))
         is_same = (lives[:, steps:] == life[:, -1:]).unsqueeze(-1)
-        after = (memory[:, steps:] * is_same).reshape(rows, -1)
+        after = (memory[:, steps:] * is_same).flatten(1)
         return hidden + self.shallow_layer(deep), after
 
 

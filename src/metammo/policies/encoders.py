@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from metammo.observe.layout import (
     ENTITY_CODES,
     MATERIAL_CODES,
+    TALK_LIMIT,
     EntityFeature,
     Layout,
     OwnFeature,
@@ -24,6 +25,7 @@ from metammo.policies.items import InventoryEncoder, MarketEncoder, deeper, inve
 from metammo.rules.materials import DEPLETES_TO, IS_HABITABLE, Material
 from metammo.rules.sizes import WINDOW
 from metammo.rules.skills import SKILL_COUNT
+from metammo.world.columns import OBSERVED_ENTITIES
 
 PATCH = 3
 PATCHES = (WINDOW // PATCH) ** 2
@@ -198,12 +200,12 @@ class ObservationEncoder(nn.Module):
         objective = tiles[:, 3].float() / 3.0
         extra = torch.stack((fog, objective), dim=-1).view(count * PATCHES, 2 * PATCH * PATCH)
         hidden = self.deep_patch(torch.relu(self.patch_layer(patches) + self.fog_layer(extra)))
-        return self.tile_layer(hidden.view(count, -1))
+        return self.tile_layer(hidden.unflatten(0, (count, PATCHES)).flatten(1))
 
     def encode_entities(self, rows: Tensor) -> Tensor:
         """Return features of the observed entities, float32[rows, 32, entity_width]."""
         numbers = self.part(rows, "entities").view(torch.int8)
-        numbers = numbers.view(rows.shape[0], -1, len(EntityFeature))
+        numbers = numbers.unflatten(1, (OBSERVED_ENTITIES, len(EntityFeature)))
         entities = torch.relu(self.entity_layer(numbers.float() * self.entity_scale))
         # Rows of nobody must not shine through the maximum.
         return self.deep_entity(entities) * (numbers[:, :, :1] != 0)
@@ -211,7 +213,7 @@ class ObservationEncoder(nn.Module):
     def encode_talk(self, rows: Tensor) -> Tensor:
         """Return features of what the team says, float32[rows, 16]."""
         words = self.part(rows, "talk").view(torch.int8)
-        words = words.view(rows.shape[0], -1, len(TalkFeature))
+        words = words.unflatten(1, (TALK_LIMIT, len(TalkFeature)))
         return torch.relu(self.talk_layer(words.float() * self.talk_scale)).amax(1)
 
     def forward(self, inputs: Inputs) -> Encoded:
@@ -228,7 +230,8 @@ class ObservationEncoder(nn.Module):
         if inputs.markets is None or inputs.world_of is None:
             features = self.encode_whole(rows, self.own_layer(torch.cat(parts, dim=-1)))
             return Encoded(features, entities)
-        levels = self.part(rows, "skills").view(torch.int8).view(rows.shape[0], SKILL_COUNT, -1)
+        levels = self.part(rows, "skills").view(torch.int8)
+        levels = levels.unflatten(1, (SKILL_COUNT, len(SkillFeature)))
         items = self.inventory(self.part(rows, "inventory").view(torch.int8))
         parts += [(levels.float() * self.skill_scale).flatten(1), items.amax(1), items.mean(1)]
         offers = self.market(inputs.markets)

@@ -76,6 +76,20 @@ class ActionHeads:
         """Return the likeliest choice of each head, int64[rows, heads]."""
         return self._argmax(self.masked(logits, masks))
 
+    def explore(self, logits: Tensor, masks: Tensor, uniform: Tensor, epsilon: float) -> Tensor:
+        """Return each head's likeliest choice, or now and then any, int64[rows, heads].
+
+        Args:
+            logits: float[rows, choices].
+            masks: uint8[rows, choices].
+            uniform: float32[rows, choices + heads], numbers evenly spread over [0, 1).
+            epsilon: how often a head takes any allowed choice, all alike.
+        """
+        numbers, chances = uniform.split((sum(self.sizes), len(self.sizes)), dim=-1)
+        # The largest of numbers alike is any of the allowed.
+        anything = self.likeliest(numbers, masks)
+        return torch.where(chances < epsilon, anything, self.likeliest(logits, masks))
+
     def best(self, logits: Tensor, masks: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """Return each head's likeliest choices, best first, and how likely they are.
 
@@ -132,3 +146,20 @@ class ActionHeads:
         active = self.active(masks, actions)
         joint = torch.stack(log_probabilities, dim=-1) * active
         return joint, torch.stack(entropies, dim=-1) * active
+
+    def shortfalls(self, logits: Tensor, masks: Tensor, actions: Tensor) -> Tensor:
+        """Return by how much less each head's choice promises than its best, where it is active.
+
+        Args:
+            logits: float[rows, choices].
+            masks: uint8[rows, choices].
+            actions: int64[rows, heads].
+
+        Returns:
+            float32[rows, heads], at most 0; 0 where a head is not active.
+        """
+        behind = []
+        for head, part in enumerate(self.masked(logits, masks).split(self.sizes, dim=-1)):
+            chosen = part.gather(-1, actions[..., head : head + 1]).squeeze(-1)
+            behind.append(chosen - part.amax(-1))
+        return torch.stack(behind, dim=-1) * self.active(masks, actions)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from metammo.observe.layout import LAYOUTS
+from metammo.policies.choosing import Choosing, choosing_of
 from metammo.policies.own import COPY, is_own, make_own, source_of
 from metammo.policies.recurrent import POLICIES, RecurrentPolicy
 
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "config.json"
 FORMAT = 1
-SETTINGS = ("state_size", "patch_width", "entity_width", "width", "item_width", "layers", "core")
+SETTINGS = (
+    *("state_size", "patch_width", "entity_width", "width", "item_width", "layers", "core"),
+    "layer_norm",
+)
 """What a description says of a `RecurrentPolicy`; older ones end with the width."""
 
 
@@ -24,12 +29,13 @@ class CheckpointError(ValueError):
     """A folder that holds no policy, or one that does not fit."""
 
 
-def make_policy(name: str, config: str = "mini") -> Any:
+def make_policy(name: str, config: str = "mini", *, layer_norm: bool = False) -> Any:
     """Return a new network by the name of a size, or of a user's class: path.py:Class.
 
     Args:
         name: one of `recurrent.POLICIES`, or path.py:Class; that file is run.
         config: mini or full.
+        layer_norm: as of `RecurrentPolicy`; a class of one's own is left as it is.
 
     Raises:
         ValueError: an unknown name, or a class that does not do what a network must.
@@ -41,7 +47,7 @@ def make_policy(name: str, config: str = "mini") -> Any:
             f"unknown policy {name!r}; there are {', '.join(POLICIES)}, and path.py:Class for a "
             "network of your own"
         )
-    return RecurrentPolicy(**POLICIES[name], layout=config)
+    return RecurrentPolicy(**POLICIES[name], layout=config, layer_norm=layer_norm)
 
 
 def describe(module: Any, **more: Any) -> dict[str, Any]:
@@ -54,6 +60,7 @@ def describe(module: Any, **more: Any) -> dict[str, Any]:
     return {
         "format": FORMAT,
         **kind,
+        **asdict(choosing_of(module)),
         "layout": layout.name,
         "row_bytes": layout.row_bytes,
         "head_sizes": list(module.head_sizes),
@@ -132,6 +139,15 @@ def _new_module(folder: Path, description: dict[str, Any], own: str | None) -> A
         ) from error
 
 
+def _choosing_in(folder: Path, description: dict[str, Any]) -> Choosing:
+    """Return how a described network chooses; older descriptions say nothing of it: by sampling."""
+    told = {name: description[name] for name in ("acts", "epsilon") if name in description}
+    try:
+        return Choosing(**told)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder / DESCRIPTION}: {error}") from error
+
+
 def load_module(folder: Path, device: str = "cpu", *, own: str | None = None) -> Any:
     """Return the network of a policy's folder.
 
@@ -145,7 +161,9 @@ def load_module(folder: Path, device: str = "cpu", *, own: str | None = None) ->
         CheckpointError: the folder holds none, its weights do not fit its description, or it is of
             a user's class and that is not given.
     """
-    module = _new_module(folder, read_description(folder), own)
+    description = read_description(folder)
+    module = _new_module(folder, description, own)
+    module.choosing = _choosing_in(folder, description)
     path = folder / WEIGHTS
     if not path.is_file():
         raise CheckpointError(f"{str(folder)!r} has no weights: {WEIGHTS} is missing")

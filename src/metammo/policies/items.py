@@ -75,9 +75,9 @@ class InventoryEncoder(nn.Module):
         Args:
             places: int8[rows, 12 x 8], of `ItemFeature`.
         """
-        places = places.view(-1, INVENTORY_SIZE, len(ItemFeature)).int()
+        places = places.unflatten(1, (INVENTORY_SIZE, len(ItemFeature))).int()
         kind, level, quantity, worn, price, ticks, skilled, _ = places.unbind(-1)
-        planes = self.catalogue.index_select(0, (kind * LEVELS + level).view(-1))
+        planes = self.catalogue.index_select(0, (kind * LEVELS + level).flatten())
         numbers = torch.stack(
             (
                 quantity_of(quantity),
@@ -88,7 +88,7 @@ class InventoryEncoder(nn.Module):
             ),
             dim=-1,
         )
-        planes = planes.view(-1, INVENTORY_SIZE, planes.shape[-1])
+        planes = planes.unflatten(0, kind.shape)
         items = torch.relu(self.item_layer(torch.cat((planes, numbers), dim=-1)))
         return self.deep_item(items) * (kind != 0).unsqueeze(-1)
 
@@ -142,8 +142,8 @@ class MarketEncoder(nn.Module):
             ),
             dim=-1,
         )
-        kinds = self.kind_layer(self.catalogue).index_select(0, listings.view(-1))
-        offers = torch.relu(kinds.view(*listings.shape, -1) + self.term_layer(terms))
+        kinds = self.kind_layer(self.catalogue).index_select(0, listings.flatten())
+        offers = torch.relu(kinds.unflatten(0, listings.shape) + self.term_layer(terms))
         offers = self.deep_item(offers) * (numbers[..., :1] != 0)
         summary = torch.cat((offers.amax(1), offers.sum(1) / CROWD), dim=-1)
         return self.market_layer(summary), listings.long(), terms

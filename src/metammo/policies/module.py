@@ -16,12 +16,12 @@ class PolicyError(ValueError):
 
 
 class PolicyModule(nn.Module):
-    """A network without memory; a class of your own says how it encodes and decodes.
+    """What networks share; a class of your own says how it encodes, decodes and remembers.
 
     `encode` turns observations into a tuple of tensors, rows first, of which the first holds the
     features, float[rows, width], that enter the core. `decode` turns what leaves the core, and that
-    tuple, into logits, float[rows, choices], and values, float[rows]. Give it a memory by setting
-    `self.core` to one of `policies.cores`.
+    tuple, into logits, float[rows, choices], and values, float[rows]. `self.core` is one of
+    `policies.cores`, to be set; `Core(width, 0, width)` remembers nothing.
 
     Attributes:
         layout: of the observations.
@@ -40,7 +40,6 @@ class PolicyModule(nn.Module):
         self.layout = layout
         self.layout_name = layout.name
         self.head_sizes = head_sizes(HEADS[layout.name])
-        self.core = Core(0, 0, 0)
 
     def encode(self, inputs: Inputs) -> Any:
         """Return a tuple of tensors, rows first; the first holds the features."""
@@ -82,7 +81,7 @@ class PolicyModule(nn.Module):
 
 
 NEEDED = ("encode", "core", "decode", "step", "layout_name", "head_sizes", "state_size")
-"""What a network must have; `PolicyModule` gives all but two of them."""
+"""What a network must have; `PolicyModule` gives all but the first three."""
 
 
 def check_module(module: Any, name: str, layout: Layout) -> None:
@@ -95,8 +94,8 @@ def check_module(module: Any, name: str, layout: Layout) -> None:
     if missing or not issubclass(type(module), nn.Module):
         what = f"has no {missing}" if missing else "is no torch.nn.Module"
         raise PolicyError(
-            f"{name} {what}; a subclass of metammo.policies.module.PolicyModule with an encode and "
-            "a decode has all that is needed"
+            f"{name} {what}; a subclass of metammo.policies.module.PolicyModule with an encode, a "
+            "core and a decode has all that is needed"
         )
     sizes = head_sizes(HEADS[layout.name])
     if (module.layout_name, tuple(module.head_sizes)) != (layout.name, sizes):

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from metammo.observe.layout import Market
 from metammo.observe.sampling import draw_numbers
+from metammo.policies.choosing import GREEDY, Choosing, choosing_of
 from metammo.policies.heads import ActionHeads
 from metammo.policies.inputs import Inputs
 from metammo.policies.tiles import Tiles
@@ -82,6 +83,7 @@ class TorchPolicy:
     """A recurrent torch module as a policy, with random numbers of its own.
 
     Attributes:
+        choosing: how it chooses: as the module says, or by sampling where it says nothing.
         keeps_thoughts: keep what was thought in each call of `act`; by default it is not computed.
         thoughts: of the rows of the last call; None where they are not kept.
         asks_at_once: take all rows through the network at once, even where streams are given: it
@@ -91,7 +93,7 @@ class TorchPolicy:
         module: as `recurrent.RecurrentPolicy`.
         name: how tables call it.
         seed: of the sampling.
-        greedy: take the likeliest choices instead of sampling.
+        greedy: take the likeliest choices, whatever the module says.
     """
 
     def __init__(
@@ -99,7 +101,7 @@ class TorchPolicy:
     ) -> None:
         self.module = module.eval()
         self.name = name
-        self.greedy = greedy
+        self.choosing = Choosing(GREEDY) if greedy else choosing_of(module)
         self.keeps_thoughts = False
         self.thoughts: Thoughts | None = None
         self.asks_at_once = False
@@ -130,7 +132,7 @@ class TorchPolicy:
         market: Market | None = None,
         streams: NDArray[np.uint64] | None = None,
     ) -> tuple[NDArray[np.int16], Tensor]:
-        """Sample an action for each row; with streams, see `Tiles`.
+        """Choose an action for each row; with streams, see `Tiles`.
 
         Raises:
             ValueError: the network was made for another config.
@@ -150,18 +152,21 @@ class TorchPolicy:
         else:
             logits, values, state = self.tiles.step(inputs, state, streams)
         self.thoughts = self._think(logits, values, masks) if self.keeps_thoughts else None
-        if self.greedy:
-            actions = self.heads.likeliest(logits, masks)
-        elif streams is not None:
-            uniform = np.empty(logits.shape, np.float32)
-            draw_numbers(np.ascontiguousarray(streams, np.uint64), uniform)
-            actions = self.heads.pick(logits, masks, torch.from_numpy(uniform).to(self.device))
-        else:
-            actions = self.heads.sample(logits, masks, self.generator)
+        uniform = self._draw(len(logits), streams)
+        actions = self.choosing.pick(self.heads, logits, masks, uniform)
         return actions.to(torch.int16).cpu().numpy(), state
 
+    def _draw(self, rows: int, streams: NDArray[np.uint64] | None) -> Tensor:
+        """Return the random numbers that choosing needs, float32[rows, draws]."""
+        draws = self.choosing.draws(self.heads)
+        if streams is None:
+            return torch.rand((rows, draws), generator=self.generator, device=self.device)
+        uniform = np.empty((rows, draws), np.float32)
+        draw_numbers(np.ascontiguousarray(streams, np.uint64), uniform)
+        return torch.from_numpy(uniform).to(self.device)
+
     def _think(self, logits: Tensor, values: Tensor, masks: Tensor) -> Thoughts:
-        choices, shares = self.heads.best(logits, masks, CHOICES_KEPT)
+        choices, shares = self.choosing.best(self.heads, logits, masks, CHOICES_KEPT)
         return Thoughts(
             values.float().cpu().numpy(),
             choices.to(torch.int16).cpu().numpy(),

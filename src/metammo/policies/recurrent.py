@@ -17,6 +17,7 @@ from metammo.actions import (
     HEAD_USE,
 )
 from metammo.observe.layout import LAYOUTS
+from metammo.policies.choosing import SAMPLES, Choosing
 from metammo.policies.cores import CORES
 from metammo.policies.encoders import Encoded, ObservationEncoder
 from metammo.policies.inputs import Inputs
@@ -52,6 +53,10 @@ class RecurrentPolicy(
         layers: of the networks for a patch, an entity, an item.
         core: one of `cores.CORES`.
         layout: what is observed: mini or full.
+        layer_norm: normalise the features of an observation, and what the heads are given (Ba et
+            al. 2016).
+        acts: how actions are chosen by it; see `choosing.Choosing`.
+        epsilon: likewise.
     """
 
     def __init__(
@@ -65,6 +70,9 @@ class RecurrentPolicy(
         layers: int = 1,
         core: str = "gru",
         layout: str = "mini",
+        layer_norm: bool = False,
+        acts: str = SAMPLES,
+        epsilon: float = 0.0,
     ) -> None:
         super().__init__(LAYOUTS[layout])
         self.settings: dict[str, Any] = {
@@ -75,12 +83,16 @@ class RecurrentPolicy(
             "item_width": item_width,
             "layers": layers,
             "core": core,
+            "layer_norm": layer_norm,
         }
+        self.choosing = Choosing(acts, epsilon)
         self.encoder = ObservationEncoder(
             self.layout, patch_width, entity_width, width, item_width, layers
         )
         self.core = CORES[core](width, state_size)
         hidden = self.core.output_size + width
+        self.feature_norm = nn.LayerNorm(width) if layer_norm else nn.Identity()
+        self.hidden_norm = nn.LayerNorm(hidden) if layer_norm else nn.Identity()
         pointed = [head for head in POINTERS if head < len(self.head_sizes)]
         plain = sum(self.head_sizes) - sum(self.head_sizes[head] - 1 for head in pointed)
         entity_heads = [head for head in ENTITY_HEADS if head in pointed]
@@ -109,11 +121,12 @@ class RecurrentPolicy(
 
     def encode(self, inputs: Inputs) -> Encoded:
         """Return features of observations, and keys of what a choice can point at."""
-        return self.encoder(inputs)
+        encoded: Encoded = self.encoder(inputs)
+        return encoded._replace(features=self.feature_norm(encoded.features))
 
     def decode(self, outputs: Tensor, encoded: Encoded) -> tuple[Tensor, Tensor]:
         """Return logits, float32[rows, choices], and values, float32[rows]."""
-        hidden = torch.cat((outputs, encoded.features), dim=-1)
+        hidden = self.hidden_norm(torch.cat((outputs, encoded.features), dim=-1))
         pointed = _point(encoded.entities, self.query_layer(hidden), ENTITY_HEADS)
         if encoded.items is not None:
             pointed |= _point(encoded.items, self.item_query_layer(hidden), ITEM_HEADS)
@@ -126,7 +139,7 @@ class RecurrentPolicy(
                 logits.append(pointed[head])
             logits.append(plain[:, place : place + own])
             place += own
-        return torch.cat(logits, dim=-1), self.value_layer(hidden).squeeze(-1)
+        return torch.cat(logits, dim=-1), self.value_layer(hidden).squeeze(-1).float()
 
     def _rate_offers(self, hidden: Tensor, encoded: Encoded) -> Tensor:
         """Return how much each offer is wanted, float32[rows, 384]; see `items.MarketEncoder`."""
@@ -141,7 +154,7 @@ class RecurrentPolicy(
 
 def _point(keys: Tensor, queries: Tensor, heads: tuple[int, ...]) -> dict[int, Tensor]:
     """Return the logits, float32[rows, keys], of each head that a row has a query for."""
-    scores = torch.bmm(keys, queries.view(keys.shape[0], keys.shape[2], -1))
+    scores = torch.bmm(keys, queries.unflatten(1, (keys.shape[2], -1)))
     return dict(zip(heads, scores.unbind(-1), strict=False))
 
 
