@@ -67,9 +67,10 @@ class Options:
 def sweep_of(options: Options) -> Sweep:
     """Return what is asked for."""
     words = [word for each in options.vary for word in each]
+    settings = options.settings.settled()
     return Sweep(
-        options.settings,
-        read_vary(words, options.settings),
+        settings,
+        read_vary(words, settings),
         objective=WORDS.get(options.objective, options.objective),
         minimize=options.minimize,
         seeds=options.seeds,
@@ -105,7 +106,10 @@ def train_command(sweep: Sweep, row: dict[str, Any]) -> str:
     """Return the command that trains with a trial's settings."""
     default = varied_settings(TrainSettings())
     wanted = varied_settings(sweep.settings) | {each.name: row[each.name] for each in sweep.vary}
-    words = ["metammo", "train", "--games", *sweep.settings.games, "--steps", str(sweep.steps)]
+    games = list(sweep.settings.games)
+    for place, weight in enumerate(sweep.settings.weights):
+        games[place] += f"={weight:g}"
+    words = ["metammo", "train", "--games", *games, "--steps", str(sweep.steps)]
     for name, value in wanted.items():
         if value != default.get(name):
             words += _option(name, value)
