@@ -48,7 +48,7 @@ def test_help_is_quick_to_load():
         (["train", "--record-every", "-1"], "record_every and keep_every at least 0"),
         (["train", "--keep-every", "-1"], "record_every and keep_every at least 0"),
         (["bench", "sim", "--worlds", "0"], "must be at least 1"),
-        (["bench", "sim", "--threads", "0"], "threads must lie in 1..1024"),
+        (["bench", "sim", "--threads", "-1"], "threads must lie in 1..1024"),
     ],
 )
 def test_errors_are_one_line_and_exit_code_2(arguments, words, capsys, tmp_path, monkeypatch):

@@ -107,7 +107,7 @@ def test_tables_hold_the_numbers_of_the_files(whole):
     (deaths,) = blocks(whole, "What agents died of", Table)
     assert deaths.rows[0] == ("alone", "race_to_center", "50.0%", "–", "25.0%", "–", "–", "25.0%")
     (speed,) = blocks(whole, "Speed", Table)
-    assert speed.rows[0][:6] == ("alone", "92", "92", "10%", "30%", "60%")
+    assert speed.rows[0][:8] == ("alone", "92", "92", "10%", "–", "30%", "–", "60%")
     differing, versions, shared = blocks(whole, "Settings and versions", Table)
     assert {"games", "seed"} == {row[0] for row in differing.rows}
     assert ("torch", "2.7.0", "2.7.0", "2.7.0") in versions.rows

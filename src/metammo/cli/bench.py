@@ -44,7 +44,7 @@ class Options:
     game: str = "team_battle"
     """Id of a game."""
     config: Literal["mini", "full"] = "mini"
-    """Rules and observations (sim, reset, scale)."""
+    """Rules and observations."""
     size: str = "standard"
     """Size class (sim); large holds 8,192 agents."""
     agents: int = 0
@@ -52,9 +52,9 @@ class Options:
     vs_peer: Path | None = None
     """A Python that has Neural MMO 2.1: measure that, too, in the same run (sim)."""
     worlds: int = 64
-    """Worlds stepped together."""
-    threads: int = 1
-    """Cores of the simulator (sim, scale) or of all (train: 0 for all)."""
+    """Worlds stepped together (sim, reset, scale); training takes its own default."""
+    threads: int | None = None
+    """Cores; 0: all. By default one, and all of them in training."""
     ticks: int = 200
     """Ticks of a timed run."""
     runs: int = 5
@@ -76,6 +76,11 @@ class Options:
     """Agent-steps of `bench train`."""
     json: bool = False
     """Print one JSON object."""
+
+    @property
+    def cores(self) -> int:
+        """Cores of the simulator."""
+        return 1 if self.threads is None else self.threads or core_count()
 
 
 def machine() -> dict[str, Any]:
@@ -223,7 +228,7 @@ def bench_sim(options: Options) -> dict[str, Any]:
     batch = make_vec(
         options.game,
         options.worlds,
-        threads=options.threads,
+        threads=options.cores,
         evaluation=True,
         config=options.config,
         size=options.size,
@@ -270,21 +275,25 @@ def bench_train(options: Options) -> dict[str, Any]:
             config=options.config,
             policy="small" if options.policy == "random" else options.policy,
             steps=options.steps,
-            threads=0 if options.threads == 1 else options.threads,
+            threads=options.threads or 0,
             folder=Path(folder),
         )
         run = train(settings, quiet=True)
         lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     rates = [row["agent_steps_per_second"] for row in rows[1:]]
-    shares = {
-        f"share_{name}": statistics.median(row[f"time/{name}"] for row in rows[1:])
-        for name in ("simulator", "forward", "update")
-    }
     rate = statistics.median(rates)
     return {
+        "policy": settings.policy,
+        "worlds": settings.worlds,
+        "threads": settings.threads or core_count(),
         "agent_steps_per_second": rate,
-        **shares,
+        "played_per_second": statistics.median(row["played_per_second"] for row in rows[1:]),
+        "phases": {
+            name.removeprefix("time/"): statistics.median(row.get(name, 0.0) for row in rows[1:])
+            for name in rows[-1]
+            if name.startswith("time/")
+        },
         "hours_for_400_million": 400e6 / rate / 3600,
         "hours_for_1_billion": 1e9 / rate / 3600,
     }
@@ -305,7 +314,7 @@ def _run_apart(options: Options, threads: int) -> float:
 
 def bench_scale(options: Options) -> dict[str, Any]:
     """Measure several threads beside as many one-thread processes, in turns."""
-    threads = options.threads if options.threads > 1 else core_count()
+    threads = options.threads or core_count()
     one = replace(options, threads=threads, profile=False)
     together, apart = [], []
     for turn in range(SCALE_TURNS):
@@ -347,7 +356,7 @@ def run(arguments: Sequence[str]) -> int:
         "game": options.game,
         "config": options.config,
         "worlds": options.worlds,
-        **({"threads": options.threads} if options.what == "sim" else {}),
+        **({"threads": options.cores} if options.what == "sim" else {}),
         **BENCHES[options.what](options),
         "machine": machine(),
     }
@@ -361,5 +370,5 @@ def run(arguments: Sequence[str]) -> int:
     print_table("Speed", ("figure", "value"), rows)
     if phases:
         shares = [(name, f"{share:.1%}") for name, share in phases.items() if share >= 0.0005]
-        print_table("Share of a step, in order", ("phase", "share"), shares)
+        print_table("Share of the time, in order", ("phase", "share"), shares)
     return 0

@@ -28,7 +28,7 @@ from metammo.replay.header import ReplayError
 
 CAUSES = ("player", "npc", "fog", "starvation", "game")
 """What agents die of, as metrics name it."""
-TIMES = ("simulator", "forward", "update")
+TIMES = ("simulator", "copying", "forward", "opponents", "update")
 """Where a training run's time goes, as metrics name it."""
 
 

@@ -1,7 +1,5 @@
 """Acting: a policy plays a batch of worlds, and a rollout remembers what it saw and did."""
 
-import time
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,6 +13,7 @@ from metammo.envs.batch import Batch
 from metammo.learner.opponents import Opponents
 from metammo.learner.processes import ALONE, Processes
 from metammo.learner.rollout import Rollout
+from metammo.learner.stopwatch import no_seconds, spent
 from metammo.learner.team_reward import share_rewards
 from metammo.policies.inputs import Inputs
 
@@ -98,7 +97,7 @@ class Actor:
         self.steps = 0
         self.game_steps = [0] * len(batch.game_names)
         self.episode_steps = np.zeros(batch.world_count, np.int64)
-        self.seconds: dict[str, float] = defaultdict(float)
+        self.seconds = no_seconds()
 
     def collect(self) -> list[Episode]:
         """Fill the rollout; return the episodes that ended.
@@ -109,24 +108,26 @@ class Actor:
         finished: list[list[Episode]] = []
         self.chooser.acting.eval()
         for step in range(buffer.steps):
-            started = time.perf_counter()
-            self._see(step)
-            actions = self._act(step)
-            stepped = time.perf_counter()
-            self.seconds["forward"] += stepped - started
+            with spent(self.seconds, "copying"):
+                self._see(step)
+            with spent(self.seconds, "forward"):
+                actions = self._act(step)
             if self.opponents is not None:
-                self.opponents.act(actions)
-                started, stepped = stepped, time.perf_counter()
-                self.seconds["opponents"] += stepped - started
-            batch.step(actions)
-            self.seconds["simulator"] += time.perf_counter() - stepped
-            self._note(step)
-            finished.append([self._end(int(world)) for world in batch.done.nonzero()[0]])
-        self._count()
-        if self.opponents is not None:
-            self.opponents.settle()
-        self._value_next()
-        return self._told(finished)
+                with spent(self.seconds, "opponents"):
+                    self.opponents.act(actions)
+            with spent(self.seconds, "simulator"):
+                batch.step(actions)
+            with spent(self.seconds, "copying"):
+                self._note(step)
+                finished.append([self._end(int(world)) for world in batch.done.nonzero()[0]])
+        with spent(self.seconds, "copying"):
+            self._count()
+            if self.opponents is not None:
+                self.opponents.settle()
+            told = self._told(finished)
+        with spent(self.seconds, "forward"):
+            self._value_next()
+        return told
 
     @property
     def played(self) -> int:
@@ -170,9 +171,7 @@ class Actor:
         seats = result["team"] >= 0
         if self.opponents is not None:
             seats = seats & ~self.opponents.seats[world]
-            started = time.perf_counter()
             self.opponents.end(world)
-            self.seconds["opponents"] += time.perf_counter() - started
         episode = Episode(result, seats, int(self.episode_steps[world]))
         self.episode_steps[world] = 0
         return episode

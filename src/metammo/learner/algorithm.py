@@ -11,6 +11,7 @@ from metammo.learner.processes import ALONE, Processes
 from metammo.learner.rollout import Minibatch, Rollout
 from metammo.learner.scale import ReturnScale
 from metammo.learner.settings import AlgorithmSettings
+from metammo.learner.stopwatch import no_seconds, spent
 from metammo.policies.heads import ActionHeads
 
 
@@ -38,6 +39,7 @@ class Algorithm:
         heads: how its logits become actions.
         head_names: what the heads are called.
         scale: of each game's returns.
+        seconds: time spent in updates, by what it was spent on.
         share: of the run that is done, 0..1; set before each rollout.
 
     Args:
@@ -69,6 +71,7 @@ class Algorithm:
             module.parameters(), lr=settings.learning_rate, eps=1e-5, fused=True
         )
         self.shuffler = torch.Generator().manual_seed(seed)
+        self.seconds = no_seconds()
         self.scale = ReturnScale(len(games), self.device)
         self.share = 0.0
 
@@ -100,6 +103,10 @@ class Algorithm:
 
     def forward(self, minibatch: Minibatch) -> tuple[Tensor, Tensor]:
         """Return logits, float[rows, choices], and values, float32[rows], of the living."""
+        with spent(self.seconds, "forward"):
+            return self._forward(minibatch)
+
+    def _forward(self, minibatch: Minibatch) -> tuple[Tensor, Tensor]:
         steps, sequences = minibatch.begins.shape
         encoded = self.module.encode(minibatch.inputs)
         features = encoded[0]
@@ -121,7 +128,10 @@ class Algorithm:
         size = self.settings.minibatch
         living = self.processes.sum(buffer.alive.sum())
         count = max(round(int(living) / (size * self.processes.count)), 1)
-        for minibatch in buffer.minibatches(count, self.shuffler):
+        dealt = buffer.minibatches(count, self.shuffler)
+        for _ in range(count):
+            with spent(self.seconds, "gathering"):
+                minibatch = next(dealt)
             if len(minibatch.source):
                 yield minibatch
             else:
@@ -139,7 +149,8 @@ class Algorithm:
             LearningError: loss or gradient is no number; the weights are as they were.
         """
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        with spent(self.seconds, "backward"):
+            loss.backward()
         self.processes.average_gradients(self.module.parameters(), rows)
         parameters = self.module.parameters()
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.settings.gradient_norm)
@@ -149,7 +160,8 @@ class Algorithm:
                 f"{', '.join(self.games)}: nothing was learned from it, and the last checkpoint "
                 "stands; lower the learning rate and resume"
             )
-        self.optimizer.step()
+        with spent(self.seconds, "optimizer"):
+            self.optimizer.step()
         return norm
 
     def state_dict(self) -> dict[str, Tensor]:

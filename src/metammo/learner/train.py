@@ -37,6 +37,7 @@ from metammo.learner.opponents import Opponents
 from metammo.learner.processes import ALONE, Processes, join_processes, leave_processes
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
+from metammo.learner.stopwatch import spent
 from metammo.policies.hub import find_policy, load_module, make_policy
 from metammo.policies.own import name_to_resume
 from metammo.replay.header import ReplayError
@@ -288,12 +289,11 @@ class Run:
         while not self._has_learned():
             finished += self.actor.collect()
         self.note_episodes(finished)
-        started = time.perf_counter()
         try:
-            logged = self.algorithm.update(self.actor.buffer, rate)
+            with spent(self.actor.seconds, "update"):
+                logged = self.algorithm.update(self.actor.buffer, rate)
         except LearningError as error:
             raise LearningError(f"after {self.steps} agent-steps: {error}") from None
-        self.actor.seconds["update"] += time.perf_counter() - started
         self.updates += 1
         every = self.settings.pool.every
         if self.opponents is not None and due(every, self.steps) > due(every, before):
@@ -412,7 +412,7 @@ class Run:
             step_rate: agent-steps a second, of the learner's seats.
             played_rate: of all seats.
         """
-        buffer, seconds = self.actor.buffer, self.actor.seconds
+        buffer, seconds, updates = self.actor.buffer, self.actor.seconds, self.algorithm.seconds
         total = sum(seconds.values()) or 1.0
         actions = buffer.actions[buffer.alive]
         row = {
@@ -424,6 +424,7 @@ class Run:
             **(self.opponents.metrics() if self.opponents is not None else {}),
             **{f"learning/{name}": value for name, value in logged.items()},
             **{f"time/{name}": value / total for name, value in seconds.items()},
+            **{f"time/update/{name}": value / total for name, value in updates.items()},
         }
         for head, place in zip(self.batch.heads, range(actions.shape[-1]), strict=True):
             if head.has_no_op:
