@@ -116,6 +116,11 @@ ALONE = Processes()
 """A process that learns by itself."""
 
 
+def is_first_process() -> bool:
+    """Return whether this process speaks for all that `torchrun` has started, or is alone."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def join_processes(device: str) -> Processes:
     """Return the processes that `torchrun` has started, after all are met; or this one alone.
 
