@@ -324,25 +324,32 @@ class FirstCompile:
     """Context that says so on standard error when what runs inside is about to compile.
 
     Args:
-        marker: a file name; its presence in the cache folder means that this code was compiled
-            before and loads from disk, so nothing is said.
-        what: what is compiled, for the line.
+        games: a file name for some games' driver; its presence in the cache folder means that this
+            was compiled before and loads from disk, so nothing is said.
+        shared: the same for what all drivers of this kind call, which takes most of the time.
     """
 
-    def __init__(self, marker: str, what: str) -> None:
-        self.path = cache_folder() / f"{marker}.compiled" if IS_COMPILED else None
-        self.what = what
+    def __init__(self, games: str, shared: str) -> None:
+        names = (games, shared) if IS_COMPILED else ()
+        self.missing = [path for path in map(_marker, names) if not path.exists()]
         self.started = 0.0
 
     def __enter__(self) -> "FirstCompile":
         self.started = time.perf_counter()
-        if self.path and not self.path.exists():
-            message = f"metammo: compiling {self.what}, once for this version (about a minute) ..."
+        if self.missing:
+            is_all = len(self.missing) > 1
+            what, seconds = ("simulator", "about a minute") if is_all else ("games", "some seconds")
+            message = f"metammo: compiling the {what}, once for this version ({seconds}) ..."
             print(message, file=sys.stderr, flush=True)
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        if self.path and kind is None and not self.path.exists():
+        if self.missing and kind is None:
             seconds = time.perf_counter() - self.started
-            self.path.write_text(f"{seconds:.1f} s\n")
+            for path in self.missing:
+                path.write_text(f"{seconds:.1f} s\n")
             print(f"metammo: compiled in {seconds:.0f} s", file=sys.stderr, flush=True)
+
+
+def _marker(name: str) -> Path:
+    return cache_folder() / f"{name}.compiled"

@@ -262,7 +262,8 @@ class Batch:
             numbers = range(self.first_world, self.first_world + self.world_count)
             seeds = [seed_of(seed, number) for number in numbers]
             self._seed_worlds(slice(None), seeds)
-        with FirstCompile(f"{self._driver.__name__}-{self.sizes.name}", "the simulator"):
+        size = self.sizes.name
+        with FirstCompile(f"{self._driver.__name__}-{size}", f"{self.config}-{size}"):
             if self._places is None:
                 self._places = find_places(self._driver, self.config, self._first_arguments())
             self._run(self._driver.RESET)
