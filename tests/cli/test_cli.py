@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from metammo.cli.main import COMMANDS, main
+from metammo.cli.train import rating_command
+from metammo.learner.settings import TrainSettings
 
 
 def test_help_names_every_command(capsys):
@@ -34,6 +36,24 @@ def test_help_is_quick_to_load():
 
 
 @pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (TrainSettings(), "metammo evaluate runs/a --game race_to_center"),
+        (
+            TrainSettings(games=("survive", "merchants"), config="full"),
+            "metammo tournament runs/a scripted --game survive --game merchants --config full",
+        ),
+        (
+            TrainSettings(policy="own.py:Net"),
+            "metammo evaluate own.py:Net@runs/a --game race_to_center",
+        ),
+    ],
+)
+def test_a_run_ends_with_the_command_that_rates_it(settings, words):
+    assert rating_command(settings, "runs/a") == words
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["trian"], "did you mean train?"),
@@ -45,6 +65,8 @@ def test_help_is_quick_to_load():
         (["train", "--policy", "huge"], "unknown policy 'huge'"),
         (["train", "--resume", "nowhere"], "cannot be resumed"),
         (["train", "--steps", "0"], "must be at least 1"),
+        (["train", "--config", "maxi"], "config must be one of mini, full, got 'maxi'"),
+        (["train", "--task-sampling", "often"], "task_sampling must be one of fixed, uniform"),
         (["train", "--record-every", "-1"], "record_every and keep_every at least 0"),
         (["train", "--keep-every", "-1"], "record_every and keep_every at least 0"),
         (["bench", "sim", "--worlds", "0"], "must be at least 1"),

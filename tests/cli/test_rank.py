@@ -1,5 +1,6 @@
 """What `metammo rank` and `metammo score` say of files of results, and of wrong ones."""
 
+import io
 import json
 
 import pytest
@@ -67,8 +68,22 @@ def test_tables_fit_into_100_columns():
     score |= dict.fromkeys(("task_progress", "low", "high", "completion", "above_30"), 0.153)
     score |= dict.fromkeys(("weighted_score", "weighted_low", "weighted_high"), 14.04)
     for table in (rating_table([row, row]), task_score_table([score])):
-        printed = show.make_table(table.columns, table.rows)
+        printed = show.make_table(table.columns, table.rows, 100)
         assert Console(width=300).measure(printed).maximum <= 100
+
+
+@pytest.mark.parametrize("length", [5, 29, 90])
+def test_a_long_name_takes_several_lines_and_breaks_no_number(length):
+    cells = [("x" * length, "1096 [1065, 1162]", "1095 [1064, 1162]", "1014")]
+    printed = show.make_table(("policy", "Bradley-Terry", "Plackett-Luce", "Elo"), cells, 80)
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(printed)
+    text = console.export_text()
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert "x" * min(length, 29) in text
+    assert text.count("x") == length
+    for cell in cells[0][1:]:
+        assert cell in text
 
 
 def test_score_tells_all_scores(results, capsys, monkeypatch):

@@ -162,7 +162,8 @@ def _record(options: Record) -> int:
         progress=Ticker("ticks"),
     )
     size = options.out.stat().st_size
-    note(f"{replay.header['ticks']} ticks in {size / 1e3:.0f} kB; look: metammo replay info")
+    length = f"{replay.header['ticks']} ticks in {size / 1e3:.0f} kB"
+    note(f"{length}; look: metammo replay info {options.out}")
     print(options.out)
     return 0
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import tyro
 
-from metammo.cli.show import note, print_json, print_table
-from metammo.evaluation.report_parts import DASH, millions, shown
+from metammo.cli.show import note, print_json, print_rows, print_table
+from metammo.evaluation.report_parts import DASH, Table, millions, shown, without_unknown
 from metammo.evaluation.runs import (
     RunError,
     RunFolder,
@@ -96,27 +96,35 @@ def _short_commit(commit: str | None) -> str:
     return DASH if commit is None else commit[:7] + ("+" if commit.endswith("+") else "")
 
 
+def _learner(row: dict[str, Any]) -> str:
+    """Return what learns: network, config, algorithm, seed."""
+    # Of a network of the user's own the whole path is in the settings.
+    network = Path(row["policy"] or DASH).name
+    return f"{network}, {row['config'] or DASH}, {row['algorithm']}{_seed(row['seed'])}"
+
+
+def _seed(seed: int | None) -> str:
+    return "" if seed is None else f", seed {seed}"
+
+
 def _print_runs(rows: Sequence[dict[str, Any]], title: str) -> None:
     cells = [
         (
-            row["name"],
+            f"{row['name']}\n{_learner(row)}",
             "\n".join(row["games"]),
-            f"{row['config'] or DASH}, {row['policy'] or DASH}\n{row['algorithm']}",
-            f"{millions(row['steps'])}\nof {millions(row['goal'])}",
-            row["state"],
-            DASH if row["seed"] is None else row["seed"],
+            f"{millions(row['steps'])}\nof {millions(row['goal'])}\n{row['state']}",
             _each(row["progress"], ".2f"),
             _each(row["score"], ".2f"),
             _each(row["win_rate"], ".0%"),
             shown(row["agent_steps_per_second"], ",.0f"),
-            row["changed"].replace(" ", "\n"),
-            _short_commit(row["commit"]),
+            "\n".join((*row["changed"].split(), _short_commit(row["commit"]))),
         )
         for row in rows
     ]
-    learned = ("run", "games", "learns", "steps", "state", "seed", "progress", "score", "won")
-    print_table(title, (*learned, "steps/s", "changed", "commit"), cells)
-    print("Progress: of training; score and won: against scripted, at the last evaluation.")
+    names = ("run", "games", "steps", "progress", "score", "won", "steps/s", "changed")
+    print_rows(title, without_unknown(Table(names, cells)))
+    print("Progress: of training; score and won: against scripted, at the last evaluation;")
+    print("below when it changed: the commit of the package.")
 
 
 def _origin_of(run: RunFolder) -> dict[str, Any]:

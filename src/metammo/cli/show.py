@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -16,6 +17,10 @@ from metammo.evaluation.report_parts import Table as Rows
 
 PLAIN_WIDTH = 140
 """Characters of a table's line where no terminal says."""
+WORD_WIDTH = 16
+"""Characters of a word that a narrow table leaves whole."""
+BORDERS = 3
+"""Characters between a column and the next."""
 
 
 def print_json(value: dict[str, Any]) -> None:
@@ -23,20 +28,50 @@ def print_json(value: dict[str, Any]) -> None:
     print(json.dumps(value, indent=2))
 
 
-def make_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    """Return a table; columns of numbers to the right, words to the left."""
+def make_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int) -> Table:
+    """Return a table; columns of numbers to the right, words to the left.
+
+    Args:
+        columns: their names.
+        rows: cells of all columns.
+        width: characters of a line. Where the first column's names leave too little of them, these
+            take several lines: a number is never broken.
+    """
     table = Table()
+    numbers = [_is_number(rows, place) for place in range(len(columns))]
+    least = [_least_width(columns, rows, place, numbers[place]) for place in range(len(columns))]
+    names = max((cell_len(line) for row in rows for line in str(row[0]).splitlines()), default=0)
+    left = width - 1 - sum(each + BORDERS for each in least[1:]) - BORDERS
     for place, column in enumerate(columns):
-        is_number = bool(rows) and all(
-            str(row[place])[:1] in f"0123456789+-.{DASH}" for row in rows
+        is_name = place == 0
+        table.add_column(
+            column,
+            justify="right" if numbers[place] else "left",
+            # Names stay whole where they can; what explains them may take several lines.
+            no_wrap=is_name and names <= left,
+            overflow="fold",
+            min_width=None if is_name else least[place],
+            max_width=max(left, WORD_WIDTH) if is_name else None,
         )
-        # Names stay whole; what explains them may take several lines.
-        whole = {"no_wrap": True} if place == 0 else {"overflow": "fold"}
-        table.add_column(column, justify="right" if is_number else "left", **whole)
     for row in rows:
         # As plain text: a name may hold what would be markup.
         table.add_row(*(Text(str(cell)) for cell in row))
     return table
+
+
+def _is_number(rows: Sequence[Sequence[Any]], place: int) -> bool:
+    """Return whether a column holds numbers alone."""
+    return bool(rows) and all(str(row[place])[:1] in f"0123456789+-.{DASH}" for row in rows)
+
+
+def _least_width(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], place: int, is_number: bool
+) -> int:
+    """Return what a column needs: of numbers whole lines, of words the longest."""
+    split = str.splitlines if is_number else str.split
+    parts = [part for row in rows for part in split(str(row[place]))]
+    longest = max(map(cell_len, (*parts, *columns[place].split())), default=0)
+    return longest if is_number else min(longest, WORD_WIDTH)
 
 
 def printable(text: str) -> str:
@@ -51,7 +86,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     if title:
         # Not the table's own, which would be folded to its width.
         console.print(Text(title, style="bold"))
-    console.print(make_table(columns, rows))
+    console.print(make_table(columns, rows, console.width))
 
 
 def print_rows(title: str, table: Rows) -> None:

@@ -154,5 +154,6 @@ def run(arguments: Sequence[str]) -> int:
     if options.json:
         print_json({"folder": str(options.out), "games": told})
     else:
-        note(f"rows in {options.out}; rate them again: metammo rank {options.out}")
+        choice = f" --game {next(iter(played))}" if len(played) > 1 else ""
+        note(f"rows in {options.out}; rate them again: metammo rank {options.out}{choice}")
     return 0

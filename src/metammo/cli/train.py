@@ -18,7 +18,9 @@ FREE_WHEN_RESUMED = ("resume", "steps", "threads", "folder")
 EXAMPLE = """Train a policy on one or several minigames.
 
 Example: metammo train --games race_to_center --steps 2000000
+
 A mix, by weight: metammo train --games race_to_center=2 team_battle; Meta MMO's: --games mini_gen
+
 Go on with a run: metammo train --resume runs/race_to_center-0 --steps 4000000
 """
 
@@ -45,6 +47,17 @@ def settings_of(settings: TrainSettings) -> TrainSettings:
     return replace(kept, threads=settings.threads)
 
 
+def rating_command(settings: TrainSettings, folder: str) -> str:
+    """Return the command that rates a run's policy in the games that it learned."""
+    # A network of the user's own is loaded by its file, which no checkpoint names.
+    policy = f"{settings.policy}@{folder}" if is_own(settings.policy) else folder
+    config = "" if settings.config == "mini" else f" --config {settings.config}"
+    if len(settings.games) == 1:
+        return f"metammo evaluate {policy} --game {settings.games[0]}{config}"
+    games = " ".join(f"--game {game}" for game in settings.games)
+    return f"metammo tournament {policy} scripted {games}{config}"
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     settings = tyro.cli(
@@ -65,7 +78,6 @@ def run(arguments: Sequence[str]) -> int:
     folder = train(settings, evaluation_of(own), recording_of(own))
     if not is_first_process():
         return 0
-    games = " ".join(own.games)
-    note(f"trained policy in {folder}; rate it: metammo evaluate {folder} --game {games}")
+    note(f"trained policy in {folder}; rate it: {rating_command(own, str(folder))}")
     print(folder)
     return 0

@@ -8,6 +8,8 @@ from tyro.conf import Suppress, arg
 
 from metammo.learner.balance import WAYS
 from metammo.learner.playlist import read_games
+from metammo.observe.layout import LAYOUTS
+from metammo.tasks.sampling import WAYS as SAMPLING_WAYS
 
 DEFAULT_STEPS = 5_000_000
 DRAWS = ("uniform", "recency", "rating")
@@ -102,6 +104,13 @@ ALGORITHMS: dict[str, type[AlgorithmSettings]] = {
     "pqn": PQNSettings,
 }
 """What each algorithm is told, under its name among a run's settings."""
+WORDS = {
+    "balance": WAYS,
+    "game_sampling": SAMPLING_WAYS,
+    "task_sampling": SAMPLING_WAYS,
+    "config": tuple(LAYOUTS),
+}
+"""Settings that are one of a few words."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +227,13 @@ class TrainSettings:
         own: AlgorithmSettings = getattr(self, self.algorithm)
         return own
 
+    def _check_words(self) -> None:
+        """Raise ValueError where a word is none of those that there are."""
+        for name, allowed in WORDS.items():
+            given = getattr(self, name)
+            if given not in allowed:
+                raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {given!r}")
+
     def settled(self) -> "TrainSettings":
         """Return the settings with games in the place of mixes, and weights apart from games.
 
@@ -229,8 +245,7 @@ class TrainSettings:
                 "team_reward is the part of a reward that is shared: from 0 to 1, got "
                 f"{self.team_reward}"
             )
-        if self.balance not in WAYS:
-            raise ValueError(f"balance must be one of {', '.join(WAYS)}, got {self.balance!r}")
+        self._check_words()
         self.pool.check()
         games, weights, config = read_games(self.games)
         if games == self.games and self.weights:
