@@ -2,7 +2,8 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,9 +68,14 @@ class Options:
 def sweep_of(options: Options) -> Sweep:
     """Return what is asked for."""
     words = [word for each in options.vary for word in each]
+    given = options.settings
+    settings = given.settled()
+    # A sweep of a mix is called by the mix; a run's name has its seed, too.
+    name = given.name or ("+".join(given.games) if settings.name else "")
+    settings = replace(settings, name=name)
     return Sweep(
-        options.settings,
-        read_vary(words, options.settings),
+        settings,
+        read_vary(words, settings),
         objective=WORDS.get(options.objective, options.objective),
         minimize=options.minimize,
         seeds=options.seeds,
@@ -103,9 +109,18 @@ def _option(name: str, value: Any) -> list[str]:
 
 def train_command(sweep: Sweep, row: dict[str, Any]) -> str:
     """Return the command that trains with a trial's settings."""
-    default = varied_settings(TrainSettings())
-    wanted = varied_settings(sweep.settings) | {each.name: row[each.name] for each in sweep.vary}
-    words = ["metammo", "train", "--games", *sweep.settings.games, "--steps", str(sweep.steps)]
+    settings, default = sweep.settings, varied_settings(TrainSettings())
+    wanted = varied_settings(settings) | {each.name: row[each.name] for each in sweep.vary}
+    weights = settings.weights or repeat(None)
+    games = [
+        game if weight is None else f"{game}={weight:g}"
+        for game, weight in zip(settings.games, weights, strict=False)
+    ]
+    words = ["metammo", "train", "--games", *games, "--steps", str(sweep.steps)]
+    if settings.init is not None:
+        words += ["--init", str(settings.init)]
+    if settings.pool.others:
+        words += ["--pool.from", *settings.pool.others]
     for name, value in wanted.items():
         if value != default.get(name):
             words += _option(name, value)
