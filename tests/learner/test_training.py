@@ -331,6 +331,10 @@ def test_a_checkpoint_that_was_being_written_or_renamed_is_passed_over(kept_twic
         find_checkpoint(kept_twice)
 
 
+    # What is damaged does not take the place of what is whole.
+    run.save("last")
+    assert damage_of(last) is None
+    assert damage_of(previous) is None
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
 def test_a_file_that_may_not_grow_leaves_the_checkpoint_before(kept_twice, capsys):
     import resource
