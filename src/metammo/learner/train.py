@@ -37,8 +37,9 @@ from metammo.learner.opponents import Opponents
 from metammo.learner.processes import ALONE, Processes, join_processes, leave_processes
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
-from metammo.policies.hub import find_policy, load_module, make_policy
-from metammo.policies.own import name_to_resume
+from metammo.policies.choosing import Choosing
+from metammo.policies.hub import find_policy, load_module, make_policy, read_description
+from metammo.policies.own import is_own, name_to_resume
 from metammo.replay.header import ReplayError
 from metammo.tasks.parsing import read_task
 from metammo.world.columns import Cause
@@ -96,7 +97,16 @@ def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
         layer_norm = settings.own.layer_norm
         return make_policy(settings.policy, settings.config, layer_norm=layer_norm)
     # A run that is resumed needs no other any more.
-    module = load_module(checkpoint or find_policy(settings.init))
+    folder = checkpoint or find_policy(settings.init)
+    kind = read_description(folder).get("class")
+    if kind is not None and not is_own(settings.policy):
+        raise ValueError(
+            f"init: {str(settings.init)!r} holds a network of a class of its own, and to load it "
+            f"is to run its file: give it as --policy path.py:{kind}"
+        )
+    module = load_module(folder, own=settings.policy if kind is not None else None)
+    # Whatever it learned by: this run's algorithm says how its logits become actions.
+    module.choosing = Choosing()
     if module.layout_name != settings.config:
         raise ValueError(
             f"init: {str(settings.init)!r} plays the {module.layout_name} config, not "
