@@ -14,6 +14,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+import metammo.cli.train as cli_train
+from metammo.cli.main import main
 from metammo.learner.ppo import PPO
 from metammo.learner.processes import ALONE, Processes
 from metammo.learner.settings import PPOSettings
@@ -69,6 +71,15 @@ def test_where_nobody_has_rows_nothing_moves(count, monkeypatch):
     assert not steps
     algorithm.update(buffer, 1e-2)
     assert len(steps) == 24
+
+
+@pytest.mark.parametrize(("rank", "lines"), [("0", 1), ("1", 0)])
+def test_one_process_says_where_the_run_is(rank, lines, monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", rank)
+    monkeypatch.setattr(cli_train, "train", lambda *_: Path("runs/here"))
+    assert main(["train"]) == 0
+    assert capsys.readouterr().out == "runs/here\n" * lines
 
 
 def test_a_process_alone_asks_nobody():

@@ -8,6 +8,7 @@ import tyro
 from metammo.cli.show import note
 from metammo.evaluation.in_training import evaluation_of, recording_of
 from metammo.learner.checkpoint import find_checkpoint, read_progress
+from metammo.learner.processes import is_first_process
 from metammo.learner.settings import TrainSettings
 from metammo.learner.train import train
 from metammo.policies.own import is_own
@@ -62,7 +63,8 @@ def run(arguments: Sequence[str]) -> int:
     settings = settings.settled()
     own = settings_of(settings)
     folder = train(settings, evaluation_of(own), recording_of(own))
-    games = " ".join(own.games)
-    note(f"trained policy in {folder}; rate it: metammo evaluate {folder} --game {games}")
-    print(folder)
+    if is_first_process():
+        games = " ".join(own.games)
+        note(f"trained policy in {folder}; rate it: metammo evaluate {folder} --game {games}")
+        print(folder)
     return 0

@@ -151,6 +151,11 @@ def join_processes(device: str) -> Processes:
     )
 
 
+def is_first_process() -> bool:
+    """Return whether this process prints for all, before they are met and after."""
+    return os.environ.get("WORLD_SIZE", "1") == "1" or os.environ.get("RANK") == "0"
+
+
 def leave_processes() -> None:
     """Close the connections to the other processes, where there are any."""
     if dist.is_available() and dist.is_initialized():

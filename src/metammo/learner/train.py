@@ -83,6 +83,14 @@ def check_device(device: str) -> None:
         ) from error
 
 
+def device_of(settings: TrainSettings) -> str:
+    """Return where the network of a run is to be: that of a resumed one, where it was."""
+    if settings.resume is None:
+        return settings.device
+    kept, _, _ = read_progress(find_checkpoint(settings.resume))
+    return kept.device
+
+
 def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
     """Return the network of a run: a new one, or that of the checkpoint that it begins with.
 
@@ -311,12 +319,11 @@ class Run:
         return logged
 
     def _has_learned(self) -> bool:
-        """Return whether there is something to learn from, in each process.
+        """Return whether there is something to learn from, in one process at least.
 
         Where there is not, opponents alone have played on.
         """
-        has_none = self.actor.buffer.alive.sum() < LEAST_STEPS
-        return int(self.processes.sum(has_none.long())) == 0
+        return int(self.processes.sum(self.actor.buffer.alive.sum())) >= LEAST_STEPS
 
     def note_episodes(self, finished: list[Episode]) -> None:
         """Take finished episodes into the running means of their games, and into the mix."""
@@ -436,7 +443,7 @@ class Run:
             **{f"time/{name}": value / total for name, value in seconds.items()},
         }
         for head, place in zip(self.batch.heads, range(actions.shape[-1]), strict=True):
-            if head.has_no_op:
+            if head.has_no_op and len(actions):
                 share = (actions[:, place] == head.size - 1).float().mean()
                 row[f"no_op/{head.name}"] = float(share)
         for game, means in self.means.items():
@@ -471,7 +478,7 @@ def train(
         LearningError: a loss or gradient that is no number; the last checkpoint stands.
         LostProcessError: another process of the run is gone; the last checkpoint stands.
     """
-    processes = join_processes(settings.device)
+    processes = join_processes(device_of(settings))
     if settings.wandb:
         wandb()  # before there is a folder: it may have to be installed first
     run = Run(settings, processes)
