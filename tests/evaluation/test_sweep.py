@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 import tyro
 
 from metammo.cli.main import main
+from metammo.cli.sweep import Options, sweep_of, train_command
 from metammo.evaluation import sweep_trial
 from metammo.evaluation.runs import find_runs
 from metammo.evaluation.sweep import Sweep, open_study
@@ -17,7 +19,7 @@ from metammo.evaluation.sweep_figure import sweep_figure
 from metammo.evaluation.sweep_space import SweepError, changed, read_vary, varied_settings
 from metammo.evaluation.sweep_store import Store, mend_journal, run_sweep
 from metammo.learner.algorithm import LearningError
-from metammo.learner.settings import PPOSettings, TrainSettings
+from metammo.learner.settings import PoolSettings, PPOSettings, TrainSettings
 from tests.evaluation.run_folders import write_run
 
 SETTINGS = TrainSettings()
@@ -103,6 +105,20 @@ def test_errors_are_one_line_and_exit_code_2(arguments, told, tmp_path, capsys):
     captured = capsys.readouterr()
     assert told in captured.err
     assert captured.err.count("\n") == 1
+
+
+def test_a_sweep_of_a_mix_tells_a_command_with_all_that_its_trials_had():
+    words = ["--games", "mini_gen", "comm_together=2.5", "--worlds", "4", "--pool.size", "8"]
+    words += ["--init", "runs/first", "--pool.from", "scripted", "smith", "--vary"]
+    options = tyro.cli(Options, args=[*words, "pool.share=range:0.0..0.5"])
+    sweep = sweep_of(options)
+    assert sweep.folder == Path("sweeps/mini_gen+comm_together=2.5")
+    trained = sweep.run_settings({"pool.share": 0.25}, 0, 0).settled()
+    command = train_command(sweep, {"pool.share": 0.25}).split()
+    told = tyro.cli(TrainSettings, args=command[2:]).settled()
+    assert told.pool == PoolSettings(0.25, size=8, others=("scripted", "smith"))
+    for name in ("games", "weights", "init", "pool", "worlds", "config"):
+        assert getattr(told, name) == getattr(trained, name), name
 
 
 def sweep_in(folder, **options):

@@ -69,6 +69,10 @@ def learn(rank, count, processes=ALONE):
     module = RecurrentPolicy(16, 4, 4, 16)
     algorithm = PPO(module, ("a", "b"), settings, seed=1, processes=processes)
     algorithm.update(share_of(rank, count), 1e-2)
+    # In the second half of the worlds, one of two processes' share, nobody is left.
+    lonely = share_of(rank, count)
+    lonely.alive[:, WORLDS * AGENTS // 2 - rank * lonely.rows :] = False
+    algorithm.update(lonely, 1e-2)
     return algorithm
 
 

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from metammo.cli.main import main
-from metammo.learner.settings import PoolSettings, PPOSettings, TrainSettings
+from metammo.learner.settings import PoolSettings, PPOSettings, PQNSettings, TrainSettings
 from metammo.learner.train import Run
+from metammo.policies.choosing import choosing_of
 from metammo.policies.hub import load_module
 
 
@@ -67,6 +68,16 @@ def test_a_run_begins_with_the_weights_of_another_and_no_more(begin, tmp_path):
     kept = load_module(second.folder / "checkpoints" / "last").state_dict()
     assert all(torch.equal(kept[name], value) for name, value in weights_of(resumed).items())
     assert resumed.steps == second.steps
+
+
+@pytest.mark.parametrize(("before", "then"), [("pqn", "ppo"), ("ppo", "pqn")])
+def test_how_actions_are_chosen_is_the_new_runs_own(before, then, begin, tmp_path):
+    own = {"pqn": PQNSettings(sequence=4)}
+    first = begin(settings_in(tmp_path, name="first", algorithm=before, **own))
+    first.save("last")
+    second = begin(settings_in(tmp_path, name="second", algorithm=then, init=first.folder, **own))
+    plain = begin(settings_in(tmp_path, name="plain", algorithm=then, **own))
+    assert choosing_of(second.algorithm.module) == choosing_of(plain.algorithm.module)
 
 
 def test_a_folder_without_a_policy_is_refused(tmp_path, capsys):

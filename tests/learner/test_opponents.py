@@ -3,6 +3,7 @@
 import itertools
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from metammo.learner.opponents import Member, deal_seats, draw_weights, thin
 from metammo.learner.ratings import compare, expected_outcome, move_ratings
 from metammo.learner.settings import PoolSettings, PPOSettings, TrainSettings
 from metammo.learner.train import Run
+from metammo.policies.hub import CheckpointError
 from metammo.policies.scripted import ScriptedPolicy
 
 POOL = PoolSettings(share=0.25, every=1500, size=4, others=("scripted",))
@@ -231,6 +233,16 @@ def test_a_past_self_is_as_it_was_and_begins_with_a_blank_memory(begin, tmp_path
         states.append(guest.state)
     assert torch.equal(*states)
     assert states[0].any()
+
+
+def test_a_damaged_past_self_is_named(begin, tmp_path):
+    run = begin(settings_in(tmp_path, pool=replace(POOL, every=1, others=())))
+    learn(run, 1)
+    (member,) = run.opponents.members
+    path = Path(member.source) / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(CheckpointError, match=r"the past self in .* cannot be loaded"):
+        learn(run, 1)
 
 
 def test_until_somebody_is_in_the_pool_nothing_is_other_than_without(begin, tmp_path):

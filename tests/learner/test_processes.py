@@ -14,7 +14,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+import metammo.cli.train as cli_train
+from metammo.cli.main import main
+from metammo.learner.ppo import PPO
 from metammo.learner.processes import ALONE, Processes
+from metammo.learner.settings import PPOSettings
 from tests.learner import learn_together
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -44,6 +48,38 @@ def test_two_processes_learn_as_one_does(tmp_path):
         assert torch.allclose(got[0][name], value, atol=2e-5), name
     moved = max(float((wanted[name] - begun[name]).abs().max()) for name in begun)
     assert moved > 0.01
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_where_nobody_has_rows_nothing_moves(count, monkeypatch):
+    torch.manual_seed(0)
+    # The other process has the same.
+    monkeypatch.setattr(Processes, "sum", lambda self, tensor: tensor.mul_(self.count))
+    settings = PPOSettings(minibatch=3, sequence=4)
+    algorithm = PPO(
+        learn_together.RecurrentPolicy(16, 4, 4, 16),
+        ("a", "b"),
+        settings,
+        processes=Processes(count=count),
+    )
+    steps = []
+    algorithm.optimizer.register_step_post_hook(lambda *_: steps.append(0))
+    buffer = learn_together.share_of(0, 1)
+    # Sequences of 4 steps, in minibatches of 3.
+    buffer.alive[:] = True
+    assert len(list(algorithm.minibatches(buffer))) == 24
+    assert not steps
+    algorithm.update(buffer, 1e-2)
+    assert len(steps) == 24
+
+
+@pytest.mark.parametrize(("rank", "lines"), [("0", 1), ("1", 0)])
+def test_one_process_says_where_the_run_is(rank, lines, monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", rank)
+    monkeypatch.setattr(cli_train, "train", lambda *_: Path("runs/here"))
+    assert main(["train"]) == 0
+    assert capsys.readouterr().out == "runs/here\n" * lines
 
 
 def test_a_process_alone_asks_nobody():

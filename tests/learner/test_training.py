@@ -11,11 +11,12 @@ import polars as pl
 import pytest
 import torch
 
+import metammo.learner.train as learner_train
 from metammo.cli.train import settings_of
 from metammo.evaluation.in_training import recording_of
 from metammo.evaluation.runs import read_run
 from metammo.learner.algorithm import LearningError
-from metammo.learner.checkpoint import find_checkpoint
+from metammo.learner.checkpoint import damage_of, find_checkpoint, read_progress
 from metammo.learner.scale import ReturnScale
 from metammo.learner.settings import ImpalaSettings, PPOSettings, PQNSettings, TrainSettings
 from metammo.learner.train import Run, train
@@ -241,6 +242,22 @@ def test_a_resumed_run_is_evaluated_on_its_own_games(finished):
     assert settings.threads == 3
 
 
+def test_a_resumed_run_goes_on_where_its_network_ran(finished, monkeypatch):
+    _, whole = finished
+    kept = replace(read_progress(whole / "checkpoints" / "last")[0], device="cuda")
+    monkeypatch.setattr(learner_train, "read_progress", lambda folder: (kept, {}, 0))
+    asked = []
+
+    def join(device):
+        asked.append(device)
+        raise InterruptedError
+
+    monkeypatch.setattr(learner_train, "join_processes", join)
+    with pytest.raises(InterruptedError):
+        train(TrainSettings(resume=whole))
+    assert asked == ["cuda"]
+
+
 def test_a_policy_loads_by_the_ecosystems_own_way(finished):
     from metammo.policies.recurrent import RecurrentPolicy
 
@@ -314,6 +331,10 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(kept_twice, name
     said = capsys.readouterr().err
     assert f"last/{name} is damaged" in said or "last is damaged" in said
     assert f"going on from {previous}, {run.steps} agent-steps" in said
+    # What is damaged does not take the place of what is whole.
+    run.save("last")
+    assert damage_of(last) is None
+    assert damage_of(previous) is None
     run.batch.close()
 
 

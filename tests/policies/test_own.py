@@ -10,8 +10,14 @@ import torch
 
 from metammo.cli.main import main
 from metammo.learner.settings import PPOSettings, TrainSettings
-from metammo.learner.train import train
-from metammo.policies.hub import CheckpointError, load_module, load_policy, make_policy
+from metammo.learner.train import Run, train
+from metammo.policies.hub import (
+    CheckpointError,
+    load_module,
+    load_policy,
+    make_policy,
+    save_module,
+)
 from metammo.policies.module import PolicyError
 from metammo.policies.policy import TorchPolicy
 from tests.policies.made_up import random_observations
@@ -92,6 +98,34 @@ def test_a_checkpoint_alone_runs_no_code(trained, tmp_path):
     assert not (folder / "trapped").exists()
     load_policy(f"{folder / 'policy.py'}:Nearest@{folder}")
     assert (folder / "trapped").exists()
+
+
+def test_another_run_begins_with_it_where_its_class_is_named(trained, tmp_path, capsys):
+    run = Run(settings_in(tmp_path, policy=NEAREST, init=trained, threads=1))
+    run.batch.close()
+    kept = load_module(trained / "checkpoints" / "last", own=NEAREST).state_dict()
+    begun = run.algorithm.module.state_dict()
+    assert all(torch.equal(kept[name], begun[name]) for name in kept)
+    assert main(["train", "--init", str(trained), "--folder", str(tmp_path / "none")]) == 2
+    assert "give it as --policy path.py:Nearest" in capsys.readouterr().err
+
+
+def test_a_class_made_of_metammos_own_network_is_another(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from metammo.policies.recurrent import RecurrentPolicy\n\n\n"
+        "class Mine(RecurrentPolicy):\n"
+        "    def __init__(self, layout):\n"
+        "        super().__init__(16, 4, 4, 16, layout=layout.name)\n"
+    )
+    module = make_policy(f"{path}:Mine")
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    save_module(kept, module)
+    assert (kept / "policy.py").read_text() == path.read_text()
+    with pytest.raises(CheckpointError, match="a network of the class Mine of "):
+        load_module(kept)
+    assert type(load_module(kept, own=f"{path}:Mine")) is type(module)
 
 
 def test_a_run_goes_on_where_its_class_is_named_again(trained, tmp_path, capsys):

@@ -2,7 +2,8 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,7 +68,11 @@ class Options:
 def sweep_of(options: Options) -> Sweep:
     """Return what is asked for."""
     words = [word for each in options.vary for word in each]
-    settings = options.settings.settled()
+    given = options.settings
+    settings = given.settled()
+    # A sweep of a mix is called by the mix; a run's name has its seed, too.
+    name = given.name or ("+".join(given.games) if settings.name else "")
+    settings = replace(settings, name=name)
     return Sweep(
         settings,
         read_vary(words, settings),
@@ -104,12 +109,18 @@ def _option(name: str, value: Any) -> list[str]:
 
 def train_command(sweep: Sweep, row: dict[str, Any]) -> str:
     """Return the command that trains with a trial's settings."""
-    default = varied_settings(TrainSettings())
-    wanted = varied_settings(sweep.settings) | {each.name: row[each.name] for each in sweep.vary}
-    games = list(sweep.settings.games)
-    for place, weight in enumerate(sweep.settings.weights):
-        games[place] += f"={weight:g}"
+    settings, default = sweep.settings, varied_settings(TrainSettings())
+    wanted = varied_settings(settings) | {each.name: row[each.name] for each in sweep.vary}
+    weights = settings.weights or repeat(None)
+    games = [
+        game if weight is None else f"{game}={weight:g}"
+        for game, weight in zip(settings.games, weights, strict=False)
+    ]
     words = ["metammo", "train", "--games", *games, "--steps", str(sweep.steps)]
+    if settings.init is not None:
+        words += ["--init", str(settings.init)]
+    if settings.pool.others:
+        words += ["--pool.from", *settings.pool.others]
     for name, value in wanted.items():
         if value != default.get(name):
             words += _option(name, value)

@@ -27,7 +27,7 @@ UNPRUNED = 4
 RANDOM = 6
 """Trials whose settings are drawn at random, before any is learned from."""
 
-KINDS_OF_METRICS = ("evaluation", "learning", "time", "no_op", "sampling")
+KINDS_OF_METRICS = ("evaluation", "learning", "time", "no_op", "sampling", "pool")
 """What metrics begin with, besides a game."""
 
 Pruning = Literal["median", "hyperband", "none"]

@@ -77,9 +77,13 @@ def varied_settings(settings: TrainSettings) -> dict[str, Value]:
     for field in fields(settings):
         value = getattr(settings, field.name)
         if is_dataclass(value):
-            if field.name == algorithm_of(settings):
+            if field.name in (algorithm_of(settings), "pool"):
                 inner = {each.name: getattr(value, each.name) for each in fields(value)}
-                found |= {f"{field.name}.{name}": own for name, own in inner.items()}
+                found |= {
+                    f"{field.name}.{name}": own
+                    for name, own in inner.items()
+                    if isinstance(own, Value)
+                }
         elif isinstance(value, Value) and field.name not in OWN:
             found[field.name] = value
     return found

@@ -123,7 +123,8 @@ class Algorithm:
     def minibatches(self, buffer: Rollout) -> Iterator[Minibatch]:
         """Deal out a rollout's living steps; as many minibatches as in the other processes.
 
-        Where other processes have steps left and this one none, it takes part with no rows.
+        Where other processes have steps left and this one none, it takes part with no rows. There
+        are fewer where sequences, such as all of a world's agents, are longer than a minibatch.
         """
         size = self.settings.minibatch
         living = self.processes.sum(buffer.alive.sum())
@@ -134,12 +135,14 @@ class Algorithm:
                 minibatch = next(dealt)
             if len(minibatch.source):
                 yield minibatch
-            else:
+            elif self.processes.count > 1:
                 nothing = sum(weight.sum() * 0 for weight in self.module.parameters())
                 self.descend(torch.as_tensor(nothing), 0)
 
     def descend(self, loss: Tensor, rows: int) -> Tensor:
         """Take one step down a loss; return the gradient's norm before it was clipped.
+
+        Where no process has rows none is taken: moments would carry the weights on.
 
         Args:
             loss: a mean over rows of this process.
@@ -151,7 +154,8 @@ class Algorithm:
         self.optimizer.zero_grad(set_to_none=True)
         with spent(self.seconds, "backward"):
             loss.backward()
-        self.processes.average_gradients(self.module.parameters(), rows)
+        if not self.processes.average_gradients(self.module.parameters(), rows):
+            return torch.zeros(())
         parameters = self.module.parameters()
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.settings.gradient_norm)
         if not (bool(torch.isfinite(loss)) and bool(torch.isfinite(norm))):

@@ -207,7 +207,9 @@ def _checksum_of(kept: Mapping[str, Any]) -> str:
 def _replace_folder(part: Path, folder: Path) -> None:
     """Put a finished folder in the place of another; a crash leaves one of the two whole."""
     old = folder.with_name(PREVIOUS if folder.name == LAST else f".{folder.name}-old")
-    if old.exists():
+    if old.name == PREVIOUS and folder.exists() and old.exists() and damage_of(folder):
+        shutil.rmtree(folder)  # the one before is better
+    elif old.exists():
         shutil.rmtree(old)
     if folder.exists():
         folder.rename(old)

@@ -1,4 +1,4 @@
-"""What PPO minimises, each formula beside its line."""
+"""What PPO minimises, each formula beside its line, and what all algorithms measure."""
 
 from dataclasses import dataclass
 
@@ -57,6 +57,8 @@ def value_loss(values: Tensor, old_values: Tensor, returns: Tensor, clip: float)
 
 def explained_variance(values: Tensor, returns: Tensor) -> float:
     """Return 1 - Var(returns - values) / Var(returns); 0 where the returns do not vary."""
+    if len(returns) < 2:
+        return 0.0
     variance = returns.var()
     if not variance > 0:
         return 0.0

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -213,7 +214,14 @@ class Opponents:
         if member.steps < 0:
             return self._load(member.source)
         module = copy.deepcopy(self.module)
-        module.load_state_dict(load_file(Path(member.source) / WEIGHTS, device=str(self.device)))
+        path = Path(member.source) / WEIGHTS
+        try:
+            module.load_state_dict(load_file(path, device=str(self.device)))
+        except (SafetensorError, RuntimeError, OSError) as error:
+            raise CheckpointError(
+                f"the past self in {path} cannot be loaded ({error}): put a copy of it there, or "
+                "begin another run with --init"
+            ) from error
         policy = TorchPolicy(module, member.name)
         policy.asks_at_once = True
         return policy
@@ -384,7 +392,7 @@ class Opponents:
         """Set what `state_dict` gave, and load the weights of who plays just now.
 
         Raises:
-            ValueError: a policy of the pool is no longer where it was.
+            CheckpointError: a policy of the pool is no longer where it was, or damaged.
         """
         others = iter(range(len(self.settings.others)))
         self.members = [

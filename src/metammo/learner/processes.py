@@ -69,17 +69,24 @@ class Processes:
         variance = (squares - count * mean**2) / (count - 1)
         return mean.to(values.dtype), variance.clamp_min(0).sqrt().to(values.dtype)
 
-    def average_gradients(self, parameters: Iterable[Tensor], rows: int) -> None:
-        """Make every gradient of a mean over own rows the mean over the rows of all processes."""
+    def average_gradients(self, parameters: Iterable[Tensor], rows: int) -> int:
+        """Make every gradient of a mean over own rows the mean over the rows of all processes.
+
+        Returns:
+            The rows of all; where there are none the gradients are 0.
+        """
         if self.count == 1:
-            return
+            return rows
         given = list(parameters)
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in given]
         flat = torch.cat([gradient.reshape(-1) for gradient in gradients]) * rows
         flat = self.sum(torch.cat((flat, flat.new_tensor([rows]))))
-        means = (flat[:-1] / flat[-1]).split([gradient.numel() for gradient in gradients])
+        means = (flat[:-1] / flat[-1].clamp_min(1)).split(
+            [gradient.numel() for gradient in gradients]
+        )
         for parameter, mean in zip(given, means, strict=True):
             parameter.grad = mean.view_as(parameter)
+        return int(flat[-1])
 
     def gather(self, rows: NDArray[Any]) -> list[NDArray[Any]]:
         """Return the rows, [any number] of one dtype, that each process gave, by rank."""
@@ -116,11 +123,6 @@ ALONE = Processes()
 """A process that learns by itself."""
 
 
-def is_first_process() -> bool:
-    """Return whether this process speaks for all that `torchrun` has started, or is alone."""
-    return os.environ.get("RANK", "0") == "0"
-
-
 def join_processes(device: str) -> Processes:
     """Return the processes that `torchrun` has started, after all are met; or this one alone.
 
@@ -147,6 +149,11 @@ def join_processes(device: str) -> Processes:
         local_count=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
         device=own,
     )
+
+
+def is_first_process() -> bool:
+    """Return whether this process prints for all, before they are met and after."""
+    return os.environ.get("WORLD_SIZE", "1") == "1" or os.environ.get("RANK") == "0"
 
 
 def leave_processes() -> None:

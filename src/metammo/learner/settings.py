@@ -203,8 +203,9 @@ class TrainSettings:
     wandb: str = ""
     """Project of Weights & Biases to log to; install with pip install 'metammo[wandb]'."""
     init: Path | None = None
-    """Folder of a run or checkpoint with whose network this run begins, whatever `policy` says:
-    its weights are learned further, with a fresh optimizer, and steps count from 0."""
+    """Folder of a run or checkpoint with whose network this run begins, of whatever size: weights
+    are learned further, with a fresh optimizer, and steps count from 0. If it is of a class of your
+    own, that is named by `policy`."""
     resume: Path | None = None
     """Folder of a run to go on with; all but steps and threads is then the run's own."""
     ppo: PPOSettings = field(default_factory=PPOSettings)

@@ -38,8 +38,9 @@ from metammo.learner.processes import ALONE, Processes, join_processes, leave_pr
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
 from metammo.learner.stopwatch import spent
-from metammo.policies.hub import find_policy, load_module, make_policy
-from metammo.policies.own import name_to_resume
+from metammo.policies.choosing import Choosing
+from metammo.policies.hub import find_policy, load_module, make_policy, read_description
+from metammo.policies.own import is_own, name_to_resume
 from metammo.replay.header import ReplayError
 from metammo.tasks.parsing import read_task
 from metammo.world.columns import Cause
@@ -83,6 +84,14 @@ def check_device(device: str) -> None:
         ) from error
 
 
+def device_of(settings: TrainSettings) -> str:
+    """Return where the network of a run is to be: that of a resumed one, where it was."""
+    if settings.resume is None:
+        return settings.device
+    kept, _, _ = read_progress(find_checkpoint(settings.resume))
+    return kept.device
+
+
 def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
     """Return the network of a run: a new one, or that of the checkpoint that it begins with.
 
@@ -97,7 +106,16 @@ def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
         layer_norm = settings.own.layer_norm
         return make_policy(settings.policy, settings.config, layer_norm=layer_norm)
     # A run that is resumed needs no other any more.
-    module = load_module(checkpoint or find_policy(settings.init))
+    folder = checkpoint or find_policy(settings.init)
+    kind = read_description(folder).get("class")
+    if kind is not None and not is_own(settings.policy):
+        raise ValueError(
+            f"init: {str(settings.init)!r} holds a network of a class of its own, and to load it "
+            f"is to run its file: give it as --policy path.py:{kind}"
+        )
+    module = load_module(folder, own=settings.policy if kind is not None else None)
+    # Whatever it learned by: this run's algorithm says how its logits become actions.
+    module.choosing = Choosing()
     if module.layout_name != settings.config:
         raise ValueError(
             f"init: {str(settings.init)!r} plays the {module.layout_name} config, not "
@@ -301,12 +319,11 @@ class Run:
         return logged
 
     def _has_learned(self) -> bool:
-        """Return whether there is something to learn from, in each process.
+        """Return whether there is something to learn from, in one process at least.
 
         Where there is not, opponents alone have played on.
         """
-        has_none = self.actor.buffer.alive.sum() < LEAST_STEPS
-        return int(self.processes.sum(has_none.long())) == 0
+        return int(self.processes.sum(self.actor.buffer.alive.sum())) >= LEAST_STEPS
 
     def note_episodes(self, finished: list[Episode]) -> None:
         """Take finished episodes into the running means of their games, and into the mix."""
@@ -427,7 +444,7 @@ class Run:
             **{f"time/update/{name}": value / total for name, value in updates.items()},
         }
         for head, place in zip(self.batch.heads, range(actions.shape[-1]), strict=True):
-            if head.has_no_op:
+            if head.has_no_op and len(actions):
                 share = (actions[:, place] == head.size - 1).float().mean()
                 row[f"no_op/{head.name}"] = float(share)
         for game, means in self.means.items():
@@ -462,7 +479,7 @@ def train(
         LearningError: a loss or gradient that is no number; the last checkpoint stands.
         LostProcessError: another process of the run is gone; the last checkpoint stands.
     """
-    processes = join_processes(settings.device)
+    processes = join_processes(device_of(settings))
     if settings.wandb:
         wandb()  # before there is a folder: it may have to be installed first
     run = Run(settings, processes)

@@ -53,7 +53,8 @@ def make_policy(name: str, config: str = "mini", *, layer_norm: bool = False) ->
 def describe(module: Any, **more: Any) -> dict[str, Any]:
     """Return what is written beside a policy's weights."""
     layout = LAYOUTS[module.layout_name]
-    if isinstance(module, RecurrentPolicy):
+    # A class that someone has made of it is another network.
+    if type(module) is RecurrentPolicy:
         kind: dict[str, Any] = module.settings
     else:
         kind = {"class": type(module).__name__, "file": source_of(module).name}
@@ -81,7 +82,7 @@ def save_module(folder: Path, module: Any, **more: Any) -> None:
         OSError, SafetensorError: it could not be written.
     """
     description = json.dumps(describe(module, **more), indent=2)
-    if not isinstance(module, RecurrentPolicy):
+    if type(module) is not RecurrentPolicy:
         shutil.copyfile(source_of(module), folder / COPY)
     weights = {name: value.cpu().contiguous() for name, value in module.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
