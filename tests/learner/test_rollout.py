@@ -73,6 +73,14 @@ def test_there_are_as_many_minibatches_as_asked_for_even_without_rows():
     assert sum(rows) == int(buffer.alive.sum())
 
 
+def test_sequences_that_fill_a_minibatch_are_dealt_alike():
+    buffer, generator = rollout_of(worlds=3, listings=7)
+    buffer.alive[:] = True
+    # Two sequences of each of three worlds, of whose 5 agents 4 steps are dealt together.
+    rows = [len(minibatch.source) for minibatch in buffer.minibatches(6, generator)]
+    assert rows == [20] * 6
+
+
 def test_without_markets_none_are_given():
     buffer, generator = rollout_of()
     minibatch = next(buffer.minibatches(1, generator))

@@ -123,7 +123,8 @@ class Rollout:
         order = order[lengths[order] > 0]
         passed = lengths[order].cumsum(0)
         share = -(-int(lengths.sum()) // count)
-        starts = torch.searchsorted(passed, torch.arange(1, count) * share).tolist()
+        # A sequence that ends just where a minibatch is full is the last of it.
+        starts = torch.searchsorted(passed, torch.arange(1, count) * share, right=True).tolist()
         for picked in torch.tensor_split(order, starts):
             yield self._gather(picked.to(self.alive.device), groups)
 
