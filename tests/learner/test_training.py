@@ -423,7 +423,9 @@ def test_no_pickle_is_written_and_none_is_loaded(finished):
 @pytest.mark.parametrize("algorithm", ["ppo", "impala", "pqn"])
 def test_it_learns_to_hold_still(tmp_path, algorithm):
     """A policy that is paid for one move soon makes little else."""
-    run = Run(settings_in(tmp_path, algorithm=algorithm))
+    settings = settings_in(tmp_path, algorithm=algorithm)
+    # Looking far ahead, PQN's values still move more than the choices differ: docs/log.md.
+    run = Run(replace(settings, pqn=replace(settings.pqn, discount=0.8)))
     actor, step = run.actor, run.batch.step
 
     def paid(actions):
