@@ -140,6 +140,7 @@ class Opponents:
         device: str | torch.device = "cpu",
         processes: Processes = ALONE,
     ) -> None:
+        settings.check()  # also those of a run that goes on
         self.batch, self.module, self.settings = batch, module, settings
         self.seed, self.device, self.processes = seed, torch.device(device), processes
         self.folder = Path()

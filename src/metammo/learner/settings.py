@@ -142,6 +142,12 @@ class PoolSettings:
             raise ValueError(f"pool.size must be at least {MIN_POOL}, got {self.size}")
         if self.draw not in DRAWS:
             raise ValueError(f"pool.draw must be one of {', '.join(DRAWS)}, got {self.draw!r}")
+        for name in self.others:
+            # A resumed run would have to run that file because its checkpoint says so.
+            if ".py:" in name:
+                raise ValueError(
+                    f"pool.from takes names and folders, not a class of your own: got {name!r}"
+                )
 
 
 @dataclass(frozen=True)
