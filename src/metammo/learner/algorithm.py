@@ -1,6 +1,7 @@
 """What learning algorithms share: a network, its optimizer, the scale of returns, a safe step."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -100,6 +101,26 @@ class Algorithm:
         """Set the optimizer's learning rate."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
+
+    def learn_all(
+        self, buffer: Rollout, learn: Callable[[Minibatch], dict[str, float]]
+    ) -> dict[str, float]:
+        """Learn from every minibatch of a rollout, epoch after epoch.
+
+        Args:
+            buffer: the rollout.
+            learn: learns from one; returns what is to be logged.
+
+        Returns:
+            The means of what was to be logged.
+        """
+        logged: dict[str, list[float]] = defaultdict(list)
+        self.module.train()
+        for _ in range(self.settings.epochs):
+            for minibatch in self.minibatches(buffer):
+                for name, value in learn(minibatch).items():
+                    logged[name].append(value)
+        return {name: sum(rows) / len(rows) for name, rows in logged.items()}
 
     def forward(self, minibatch: Minibatch) -> tuple[Tensor, Tensor]:
         """Return logits, float[rows, choices], and values, float32[rows], of the living."""

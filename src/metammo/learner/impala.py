@@ -6,10 +6,11 @@ in the paper there is Adam, and advantages are in standard deviations of the gam
 PopArt-IMPALA (Hessel et al. 2018).
 """
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -198,14 +199,7 @@ class Impala(Algorithm):
         return explained_variance(values[living], returns[living])
 
     def _learn_from(self, rollout: Rollout) -> dict[str, float]:
-        settings = self.settings
-        logged: dict[str, list[float]] = defaultdict(list)
-        self.module.train()
-        for _ in range(settings.epochs):
-            for minibatch in self.minibatches(rollout):
-                for name, value in self._learn(rollout, minibatch).items():
-                    logged[name].append(value)
-        return {name: sum(rows) / len(rows) for name, rows in logged.items()}
+        return self.learn_all(rollout, partial(self._learn, rollout))
 
     def _learn(self, rollout: Rollout, minibatch: Minibatch) -> dict[str, float]:
         settings = self.settings

@@ -1,6 +1,5 @@
 """Proximal policy optimisation (Schulman et al. 2017) with a recurrent policy."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -31,17 +30,14 @@ class PPO(Algorithm):
 
     def update(self, buffer: Rollout, learning_rate: float) -> dict[str, float]:
         """Learn from a rollout; return the means of what is to be logged."""
-        settings = self.settings
         self.set_learning_rate(learning_rate)
         targets, explained = self.targets(buffer)
-        logged: dict[str, list[float]] = defaultdict(list)
-        self.module.train()
-        for _ in range(settings.epochs):
-            for minibatch in self.minibatches(buffer):
-                of = {k: buffer.rows_of(v, minibatch.source) for k, v in vars(targets).items()}
-                for name, value in self._learn(minibatch, Targets(**of)).items():
-                    logged[name].append(value)
-        means = {name: sum(rows) / len(rows) for name, rows in logged.items()}
+
+        def learn(minibatch: Minibatch) -> dict[str, float]:
+            of = {k: buffer.rows_of(v, minibatch.source) for k, v in vars(targets).items()}
+            return self._learn(minibatch, Targets(**of))
+
+        means = self.learn_all(buffer, learn)
         return {**means, "explained_variance": explained, "learning_rate": learning_rate}
 
     def targets(self, buffer: Rollout) -> tuple[Targets, float]:

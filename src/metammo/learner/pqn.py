@@ -11,7 +11,6 @@ choice falls short of the head's best,
 so that the best action takes each head's best choice, and V(x) = max over a of Q(x, a).
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -92,17 +91,13 @@ class PQN(Algorithm):
 
     def update(self, buffer: Rollout, learning_rate: float) -> dict[str, float]:
         """Learn from a rollout; return the means of what is to be logged."""
-        settings = self.settings
         self.set_learning_rate(learning_rate)
         targets, explained = self.targets(buffer)
-        logged: dict[str, list[float]] = defaultdict(list)
-        self.module.train()
-        for _ in range(settings.epochs):
-            for minibatch in self.minibatches(buffer):
-                rows = buffer.rows_of(targets, minibatch.source)
-                for name, value in self._learn(minibatch, rows).items():
-                    logged[name].append(value)
-        means = {name: sum(rows) / len(rows) for name, rows in logged.items()}
+
+        def learn(minibatch: Minibatch) -> dict[str, float]:
+            return self._learn(minibatch, buffer.rows_of(targets, minibatch.source))
+
+        means = self.learn_all(buffer, learn)
         told = {"explained_variance": explained, "epsilon": self.epsilon()}
         return {**means, **told, "learning_rate": learning_rate}
 
