@@ -13,7 +13,7 @@ from metammo.actions import (
     HEAD_TARGET,
     HEAD_USE,
 )
-from metammo.observe.layout import LAYOUTS, MINI_LAYOUT
+from metammo.observe.layout import LAYOUTS, MINI_LAYOUT, OwnFeature
 from metammo.policies.encoders import patch_order, tile_table
 from metammo.policies.heads import ActionHeads
 from metammo.policies.hub import make_policy
@@ -239,3 +239,14 @@ def test_a_blank_observation_is_no_trouble(modules):
     rows = torch.zeros(3, MINI_LAYOUT.row_bytes, dtype=torch.uint8)
     logits, _, _ = modules["mini"].step(Inputs(rows), torch.zeros(3, 128))
     assert np.isfinite(logits.detach().numpy()).all()
+
+
+def test_fog_that_never_comes_is_fog_that_comes_late(modules):
+    own = np.zeros((3, len(OwnFeature)), np.int16)
+    own[:, OwnFeature.FOG_TICKS_LEFT] = (32_000, 8 * 128, 200)
+    rows = torch.zeros(3, MINI_LAYOUT.row_bytes, dtype=torch.uint8)
+    at = MINI_LAYOUT.offset("own")
+    rows[:, at : at + own.nbytes // 3] = torch.from_numpy(own.view(np.uint8))
+    logits, _, _ = modules["mini"].step(Inputs(rows), torch.zeros(3, 128))
+    assert torch.equal(logits[0], logits[1])
+    assert not torch.allclose(logits[1], logits[2], atol=1e-3)

@@ -67,6 +67,10 @@ OWN_SCALE = {
 }
 """What each number about the agent is divided by; 1 where none is named."""
 
+FAR = 8.0
+"""Where such a number ends: a game without fog foretells it in 30,000 ticks, and a network that saw
+that for the first time would think of nothing else."""
+
 ENTITY_SCALE = {
     EntityFeature.ROW: 7,
     EntityFeature.COL: 7,
@@ -221,7 +225,7 @@ class ObservationEncoder(nn.Module):
         rows = inputs.rows
         entities = self.encode_entities(rows)
         parts = [
-            self.part(rows, "own").view(torch.int16).float() * self.own_scale,
+            (self.part(rows, "own").view(torch.int16).float() * self.own_scale).clamp(-FAR, FAR),
             self.part(rows, "task").view(torch.int8).float() / 64.0,
             entities.amax(1),
             entities.mean(1),
