@@ -153,7 +153,8 @@ def test_a_game_that_pays_a_hundredfold_is_learned_no_harder(tmp_path):
                 seen.append(float((moves == paid_moves[game]).float().mean()))
                 # Later there is little left to learn.
                 if 4 < update < 12:
-                    assert 0.05 < float(targets.advantages[which].std()) < 4
+                    size = float(targets.advantages[which].pow(2).mean().sqrt())
+                    assert 0.3 < size < 3
                     errors = (targets.values - targets.returns)[which]
                     assert float((errors**2).mean()) < 4
         run.algorithm.update(buffer, 3e-3)

@@ -17,7 +17,6 @@ from metammo.evaluation.in_training import recording_of
 from metammo.evaluation.runs import read_run
 from metammo.learner.algorithm import LearningError
 from metammo.learner.checkpoint import damage_of, find_checkpoint, read_progress
-from metammo.learner.scale import ReturnScale
 from metammo.learner.settings import ImpalaSettings, PPOSettings, PQNSettings, TrainSettings
 from metammo.learner.train import Run, train
 from metammo.policies.hub import CheckpointError, load_module, load_policy
@@ -400,17 +399,6 @@ def test_the_dead_change_nothing(tmp_path):
     buffer.actions[4:, 3] = 1
     assert torch.equal(before, logs())
     run.batch.close()
-
-
-def test_returns_are_scaled_by_game():
-    scale = ReturnScale(2)
-    games = torch.tensor([0, 0, 1, 1])
-    returns = torch.tensor([10.0, 30.0, -1.0, 1.0])
-    scale.update(returns, games)
-    assert scale.normalise(returns, games).tolist() == pytest.approx([-1, 1, -1, 1])
-    assert scale.restore(scale.normalise(returns, games), games).tolist() == pytest.approx(
-        returns.tolist()
-    )
 
 
 def test_no_pickle_is_written_and_none_is_loaded(finished):

@@ -10,7 +10,7 @@ from torch import Tensor
 from metammo.actions import FULL_HEADS
 from metammo.learner.processes import ALONE, Processes
 from metammo.learner.rollout import Minibatch, Rollout
-from metammo.learner.scale import ReturnScale
+from metammo.learner.scale import ReturnScale, paid_within
 from metammo.learner.settings import AlgorithmSettings
 from metammo.learner.stopwatch import no_seconds, spent
 from metammo.policies.heads import ActionHeads
@@ -101,6 +101,13 @@ class Algorithm:
         """Set the optimizer's learning rate."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
+
+    def note_returns(self, buffer: Rollout, returns: Tensor) -> None:
+        """Take a rollout's returns, float32[steps, rows], into the scale of values."""
+        living = buffer.alive
+        paid = paid_within(buffer.rewards, buffer.ends, self.settings.discount)
+        games = buffer.games.long()[living]
+        self.scale.update(returns[living], paid[living], games, self.processes)
 
     def learn_all(
         self, buffer: Rollout, learn: Callable[[Minibatch], dict[str, float]]

@@ -192,7 +192,7 @@ class Impala(Algorithm):
             self.settings.discount,
             self.settings.trace,
         )
-        self.scale.update(returns[living], games[living], self.processes)
+        self.note_returns(buffer, returns)
         kept = {name: value.clone() for name, value in buffer.tensors().items()}
         # In the game's own units: the scale moves while the rollout waits.
         self.queue.rollouts.append({**kept, "next_values": next_values})

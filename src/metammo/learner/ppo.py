@@ -1,6 +1,8 @@
 """Proximal policy optimisation (Schulman et al. 2017) with a recurrent policy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
@@ -8,6 +10,7 @@ from metammo.learner.advantages import estimate_advantages
 from metammo.learner.algorithm import Algorithm
 from metammo.learner.losses import divergence, explained_variance, policy_loss, value_loss
 from metammo.learner.rollout import Minibatch, Rollout
+from metammo.learner.scale import AdvantageScale
 from metammo.learner.settings import PPOSettings
 
 
@@ -27,6 +30,10 @@ class PPO(Algorithm):
     """Several careful steps on one rollout, then the next."""
 
     settings: PPOSettings
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.sizes = AdvantageScale(len(self.games), self.device)
 
     def update(self, buffer: Rollout, learning_rate: float) -> dict[str, float]:
         """Learn from a rollout; return the means of what is to be logged."""
@@ -55,8 +62,11 @@ class PPO(Algorithm):
         )
         returns = advantages + values
         explained = explained_variance(values[living], returns[living])
-        self.scale.update(returns[living], games[living], self.processes)
-        advantages = self.scale.level(advantages, games)
+        self.note_returns(buffer, returns)
+        # Of a single game the rollout's own spread is enough.
+        if len(self.games) > 1:
+            self.sizes.update(advantages[living], games[living], self.processes)
+            advantages = self.sizes.normalise(advantages, games)
         mean, spread = self.processes.mean_and_spread(advantages[living])
         targets = Targets(
             advantages=(advantages - mean) / spread.clamp_min(1e-6),
@@ -92,3 +102,13 @@ class PPO(Algorithm):
             **{f"entropy_{name}": value for name, value in zip(names, by_head, strict=True)},
             **{f"kl_{name}": value for name, value in zip(names, divergences, strict=True)},
         }
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return all but the weights that decides how learning goes on."""
+        sizes = {f"sizes.{name}": value for name, value in self.sizes.state_dict().items()}
+        return {**super().state_dict(), **sizes}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Set what `state_dict` gave."""
+        super().load_state_dict(state)
+        self.sizes.load_state_dict({name: state[f"sizes.{name}"] for name in ("count", "square")})

@@ -115,7 +115,7 @@ class PQN(Algorithm):
             settings.trace,
         )
         explained = explained_variance(values[living], returns[living])
-        self.scale.update(returns[living], games[living], self.processes)
+        self.note_returns(buffer, returns)
         return self.scale.normalise(returns, games), explained
 
     def _learn(self, minibatch: Minibatch, targets: Tensor) -> dict[str, float]:

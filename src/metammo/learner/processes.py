@@ -133,6 +133,17 @@ ALONE = Processes()
 """A process that learns by itself."""
 
 
+def check_device(device: str) -> None:
+    """Raise ValueError where the network cannot run on a device."""
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        count = torch.cuda.device_count()
+        raise ValueError(
+            f"device {device!r} is not to be had here: there are cpu and {count} cuda devices"
+        ) from error
+
+
 def join_processes(device: str) -> Processes:
     """Return the processes that `torchrun` has started, after all are met; or this one alone.
 
@@ -140,8 +151,9 @@ def join_processes(device: str) -> Processes:
         device: where networks run: with cuda, each process of a machine has a device of its own.
 
     Raises:
-        ValueError: torch was built without what processes talk by.
+        ValueError: torch was built without what processes talk by, or there is no such device.
     """
+    check_device(device)
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
         return ALONE

@@ -1,43 +1,101 @@
-"""How returns of games that pay differently become comparable."""
+"""How returns and advantages of games that pay differently become comparable."""
+
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
 from metammo.learner.processes import ALONE, Processes
 
+LEAST_SPREAD = 0.01
+"""Of returns: where they are all alike, small errors are not to be made large ones."""
+
+
+def sums_by_game(values: Tensor, games: Tensor, count: int) -> Tensor:
+    """Return float64[3, count]: how many rows each game has, their sum, the sum of their squares.
+
+    Args:
+        values: float32[rows].
+        games: int64[rows].
+        count: of games.
+    """
+    sums = torch.zeros(3, count, dtype=torch.float64, device=values.device)
+    for game in games.unique().tolist():
+        seen = values[games == game].double()
+        sums[:, game] = torch.stack((seen.new_tensor(len(seen)), seen.sum(), (seen**2).sum()))
+    return sums
+
+
+def paid_within(rewards: Tensor, ends: Tensor, discount: float) -> Tensor:
+    """Return what was paid from each step to its rollout's end, discounted, float32[steps, rows].
+
+    Unlike returns they owe nothing to values.
+
+    Args:
+        rewards: float32[steps, rows].
+        ends: bool[steps, rows]; nothing that follows belongs to the same life.
+        discount: gamma.
+    """
+    sums = torch.zeros_like(rewards)
+    running = torch.zeros_like(rewards[0])
+    for step in reversed(range(len(rewards))):
+        running = rewards[step] + discount * running * (~ends[step]).float()
+        sums[step] = running
+    return sums
+
 
 class ReturnScale:
     """Running mean and spread of each game's returns, by which values are normalised.
 
+    Returns are made of values, which are given in spreads: were the spread to follow returns
+    wherever they go, values that are far out, as those of a game that is seldom seen, would raise
+    it, and so themselves, without end. So it stays near to what rewards alone say.
+
     Attributes:
         mean: float64[games].
         square: float64[games], mean of squares.
+        paid: float64[games], standard deviation of what was paid within a rollout; it rises at
+            once, and falls slowly.
         weight: float64[games], how much has been seen.
     """
 
     RATE = 0.02
+    """Weight of a rollout in the running averages."""
+    LEAST, MOST = 0.5, 8.0
+    """How far the spread may be from what was paid within a rollout."""
 
     def __init__(self, games: int, device: torch.device | str = "cpu") -> None:
         self.mean = torch.zeros(games, dtype=torch.float64, device=device)
         self.square = torch.zeros(games, dtype=torch.float64, device=device)
+        self.paid = torch.zeros(games, dtype=torch.float64, device=device)
         self.weight = torch.zeros(games, dtype=torch.float64, device=device)
 
     def spread(self) -> Tensor:
         """Return each game's standard deviation, at least 0.01; 1 before anything was seen."""
-        variance = (self.square - self.mean**2).clamp_min(1e-4)
-        return torch.where(self.weight > 0, variance.sqrt(), 1.0)
+        variance = (self.square - self.mean**2).clamp_min(0)
+        spread = variance.sqrt().clamp(self.LEAST * self.paid, self.MOST * self.paid)
+        return torch.where(self.weight > 0, spread.clamp_min(LEAST_SPREAD), 1.0)
 
-    def update(self, returns: Tensor, games: Tensor, processes: Processes = ALONE) -> None:
-        """Take in returns, float32[rows], of games, int64[rows], of all processes."""
-        sums = torch.zeros(3, len(self.mean), dtype=torch.float64, device=self.mean.device)
-        for game in games.unique().tolist():
-            seen = returns[games == game].double()
-            sums[:, game] = torch.stack((seen.new_tensor(len(seen)), seen.sum(), (seen**2).sum()))
-        count, total, squares = processes.sum(sums)
+    def update(
+        self, returns: Tensor, paid: Tensor, games: Tensor, processes: Processes = ALONE
+    ) -> None:
+        """Take in a rollout of all processes.
+
+        Args:
+            returns: float32[rows].
+            paid: float32[rows], see `paid_within`.
+            games: int64[rows].
+            processes: of the run.
+        """
+        both = [sums_by_game(values, games, len(self.mean)) for values in (returns, paid)]
+        (count, total, squares), (_, *of_paid) = processes.sum(torch.stack(both))
         # The first rollouts count fully; later ones move the average slowly.
         rate = (1.0 / (1.0 + self.weight)).clamp_min(self.RATE) * (count > 0)
         self.mean += rate * (total / count.clamp_min(1) - self.mean)
         self.square += rate * (squares / count.clamp_min(1) - self.square)
+        mean, square = (some / count.clamp_min(1) for some in of_paid)
+        now = (square - mean**2).clamp_min(0).sqrt()
+        self.paid = torch.maximum(now, self.paid + rate * (now - self.paid))
         self.weight += count > 0
 
     def normalise(self, values: Tensor, games: Tensor) -> Tensor:
@@ -48,21 +106,52 @@ class ReturnScale:
         """Return what `normalise` was given."""
         return values * self.spread().float()[games] + self.mean.float()[games]
 
-    def level(self, advantages: Tensor, games: Tensor) -> Tensor:
-        """Return advantages in standard deviations of their game's returns.
-
-        So a game that pays a hundred times as much is not learned a hundred times as hard. Of a
-        single game they are as they were.
-        """
-        if len(self.mean) == 1:
-            return advantages
-        return advantages / self.spread().float()[games]
-
     def state_dict(self) -> dict[str, Tensor]:
         """Return all that decides how values are normalised."""
-        return {name: getattr(self, name).cpu() for name in ("mean", "square", "weight")}
+        return {name: getattr(self, name).cpu() for name in ("mean", "square", "paid", "weight")}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Set what `state_dict` gave."""
+        for name, value in state.items():
+            getattr(self, name).copy_(value)
+
+
+class AdvantageScale:
+    """Running size of each game's advantages, by which they are divided.
+
+    So every game of a mix pulls at the policy alike, however it pays, and however much of its
+    returns is foreseen: what is left over to learn from is a tenth of the returns in one game, and
+    most of them in another.
+
+    Attributes:
+        count: float64[games], rows seen, those of earlier rollouts less and less.
+        square: float64[games], the sum of their squares.
+    """
+
+    DECAY = 0.95
+    """What is left of earlier rollouts' weight after the next in which the game is played."""
+
+    def __init__(self, games: int, device: torch.device | str = "cpu") -> None:
+        self.count = torch.zeros(games, dtype=torch.float64, device=device)
+        self.square = torch.zeros(games, dtype=torch.float64, device=device)
+
+    def update(self, advantages: Tensor, games: Tensor, processes: Processes = ALONE) -> None:
+        """Take in advantages, float32[rows], of games, int64[rows], of all processes."""
+        count, _, squares = processes.sum(sums_by_game(advantages, games, len(self.count)))
+        kept = torch.where(count > 0, self.DECAY, 1.0)
+        self.count = kept * self.count + count
+        self.square = kept * self.square + squares
+
+    def normalise(self, advantages: Tensor, games: Tensor) -> Tensor:
+        """Return advantages in units of their game's size."""
+        size = (self.square / self.count.clamp_min(1)).sqrt().clamp_min(1e-6)
+        return advantages / size.float()[games]
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return all that decides how advantages are divided."""
+        return {name: getattr(self, name).cpu() for name in ("count", "square")}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Set what `state_dict` gave."""
         for name, value in state.items():
             getattr(self, name).copy_(value)

@@ -34,7 +34,13 @@ from metammo.learner.checkpoint import (
 from metammo.learner.metrics import open_metrics, wandb
 from metammo.learner.mix import Mix
 from metammo.learner.opponents import Opponents
-from metammo.learner.processes import ALONE, Processes, join_processes, leave_processes
+from metammo.learner.processes import (
+    ALONE,
+    Processes,
+    check_device,
+    join_processes,
+    leave_processes,
+)
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
 from metammo.learner.stopwatch import spent
@@ -73,28 +79,12 @@ def keep_memory() -> None:
         libc.mallopt(trim_threshold, 1 << 30)
 
 
-def check_device(device: str) -> None:
-    """Raise ValueError where the network cannot run on a device."""
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        count = torch.cuda.device_count()
-        raise ValueError(
-            f"device {device!r} is not to be had here: there are cpu and {count} cuda devices"
-        ) from error
-
-
 def device_of(settings: TrainSettings) -> str:
-    """Return where the network of a run is to be: that of a resumed one, where it was.
-
-    Raises:
-        ValueError: it cannot be there.
-    """
-    device = settings.device
-    if settings.resume is not None:
-        device = read_progress(find_checkpoint(settings.resume))[0].device
-    check_device(device)
-    return device
+    """Return where the network of a run is to be: that of a resumed one, where it was."""
+    if settings.resume is None:
+        return settings.device
+    kept, _, _ = read_progress(find_checkpoint(settings.resume))
+    return kept.device
 
 
 def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
