@@ -125,7 +125,8 @@ def save_checkpoint(
         processes: of the run.
 
     Raises:
-        OSError: it could not be written; what stood there stands.
+        OSError: it could not be written, by this process or another; what stood there stands.
+        PolicyError: the network's class is in no file.
     """
     part = folder.with_name(f".{folder.name}-part")
 
@@ -155,18 +156,20 @@ def save_checkpoint(
 
 
 def _try_together(folder: Path, task: Callable[[], None] | None, processes: Processes) -> None:
-    """Let a process do its task; where one fails, all of them raise."""
+    """Let a process do its task; where one fails, whatever the reason, all of them raise."""
     failure: Exception | None = None
     try:
         if task:
             task()
-    except (OSError, SafetensorError) as error:
+    except Exception as error:
         failure = error
     failed = torch.tensor([float(failure is not None)], device=processes.device)
     if processes.sum(failed).item() == 0:
         return
     if processes.is_first:
         shutil.rmtree(folder.with_name(f".{folder.name}-part"), ignore_errors=True)
+    if failure is not None and not isinstance(failure, (OSError, SafetensorError)):
+        raise failure  # it says itself what to mend
     raise OSError(
         f"the checkpoint {folder} could not be written ({failure or 'another process failed'}): "
         "the one before stands; make room, then go on with --resume"
