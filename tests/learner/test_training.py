@@ -258,6 +258,16 @@ def test_a_resumed_run_goes_on_where_its_network_ran(finished, monkeypatch):
     assert asked == ["cuda"]
 
 
+def test_a_resumed_run_asks_for_the_boards_that_it_was_begun_with(finished, monkeypatch):
+    _, whole = finished
+    kept = replace(read_progress(whole / "checkpoints" / "last")[0], wandb="races")
+    monkeypatch.setattr(learner_train, "read_progress", lambda folder: (kept, {}, 0))
+    monkeypatch.setattr(learner_train, "make_vec", None)  # it comes before anything is compiled
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises(ValueError, match=r"pip install 'metammo\[wandb\]'"):
+        train(TrainSettings(resume=whole), quiet=True)
+
+
 def test_a_policy_loads_by_the_ecosystems_own_way(finished):
     from metammo.policies.recurrent import RecurrentPolicy
 

@@ -170,13 +170,16 @@ class Run:
         if settings.resume is not None:
             checkpoint = find_checkpoint(settings.resume, self._warn)
             kept, _, _ = read_progress(checkpoint)
-            # The goal and the machine may change; what decides the result may not.
+            # The goal and the machine may change; what decides the result may not, nor what is
+            # measured and kept on the way: half of its curves would be of another kind.
             settings = replace(
                 kept,
                 steps=settings.steps or kept.steps,
                 threads=settings.threads,
                 policy=name_to_resume(kept.policy, settings.policy),
             )
+        if settings.wandb and processes.is_first:
+            wandb()  # before anything is compiled or made: it may have to be installed first
         self.goal = settings.steps or DEFAULT_STEPS
         self.settings = settings = replace(settings, steps=self.goal)
         threads = settings.threads or max(core_count() // processes.local_count, 1)
@@ -480,8 +483,6 @@ def train(
         LostProcessError: another process of the run is gone; the last checkpoint stands.
     """
     processes = join_processes(device_of(settings))
-    if settings.wandb:
-        wandb()  # before there is a folder: it may have to be installed first
     run = Run(settings, processes)
     settings = run.settings
     is_first = processes.is_first
