@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
-import tyro
-
+from metammo.cli.options import read_options
 from metammo.cli.show import note
 from metammo.evaluation.in_training import evaluation_of, recording_of
 from metammo.learner.checkpoint import find_checkpoint, read_progress
@@ -60,9 +59,7 @@ def rating_command(settings: TrainSettings, folder: str) -> str:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    settings = tyro.cli(
-        TrainSettings, args=list(arguments), prog="metammo train", description=EXAMPLE
-    )
+    settings = read_options(TrainSettings, arguments, "metammo train", description=EXAMPLE)
     if (
         (settings.steps is not None and settings.steps < 1)
         or settings.worlds < 1
