@@ -80,10 +80,11 @@ def test_how_actions_are_chosen_is_the_new_runs_own(before, then, begin, tmp_pat
     assert choosing_of(second.algorithm.module) == choosing_of(plain.algorithm.module)
 
 
-def test_a_folder_without_a_policy_is_refused(tmp_path, capsys):
-    options = ["--init", str(tmp_path / "nothing"), "--folder", str(tmp_path)]
-    assert main(["train", *options]) == 2
-    assert "there is no policy at" in capsys.readouterr().err
+@pytest.mark.parametrize("name", ["nothing", "scripted"])
+def test_what_holds_no_network_is_refused(name, tmp_path, capsys):
+    assert main(["train", "--init", name, "--folder", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert f"init: there is no network at '{name}'; give a run's folder" in error
     assert not list(tmp_path.iterdir())
 
 

@@ -39,7 +39,13 @@ from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
 from metammo.learner.stopwatch import spent
 from metammo.policies.choosing import Choosing
-from metammo.policies.hub import find_policy, load_module, make_policy, read_description
+from metammo.policies.hub import (
+    CheckpointError,
+    find_policy,
+    load_module,
+    make_policy,
+    read_description,
+)
 from metammo.policies.own import is_own, name_to_resume
 from metammo.replay.header import ReplayError
 from metammo.tasks.parsing import read_task
@@ -106,7 +112,7 @@ def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
         layer_norm = settings.own.layer_norm
         return make_policy(settings.policy, settings.config, layer_norm=layer_norm)
     # A run that is resumed needs no other any more.
-    folder = checkpoint or find_policy(settings.init)
+    folder = checkpoint or _find_network(settings.init)
     kind = read_description(folder).get("class")
     if kind is not None and not is_own(settings.policy):
         raise ValueError(
@@ -122,6 +128,21 @@ def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
             f"{settings.config}: give --config {module.layout_name}"
         )
     return module
+
+
+def _find_network(path: Path) -> Path:
+    """Return the folder of the network that a run begins with.
+
+    Raises:
+        ValueError: there is none; `scripted` and the like have none.
+    """
+    try:
+        return find_policy(path)
+    except CheckpointError:
+        raise ValueError(
+            f"init: there is no network at {str(path)!r}; give a run's folder, or that of one of "
+            "its checkpoints"
+        ) from None
 
 
 def run_folder(settings: TrainSettings) -> Path:
