@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from metammo.cli.options import read_options
 from metammo.cli.show import match_table, note, print_json
 from metammo.envs.crew import core_count
 from metammo.evaluation.summary import summarize
+from metammo.learner.launch import launch, local_count
 from metammo.learner.settings import PoolSettings, TrainSettings
 from metammo.learner.train import train
 
@@ -50,8 +51,11 @@ def play(options: Options) -> dict[str, Any]:
         # A race of a few minutes' training: every seat learns.
         pool=PoolSettings(share=0.0),
     )
+    cores = options.threads or core_count()
+    count = local_count(0, settings.worlds, cores=cores)
+    settings = replace(settings, processes=count, threads=cores // count)
     started = time.perf_counter()
-    folder = train(settings)
+    folder = launch(count, train, settings)
     seconds = time.perf_counter() - started
     names = [str(folder), "scripted", "random"]
     threads = options.threads or None
