@@ -2,45 +2,16 @@
 
 import json
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from metammo.cli.main import main
-from metammo.learner.settings import PoolSettings, PPOSettings, PQNSettings, TrainSettings
-from metammo.learner.train import Run
+from metammo.learner.settings import PQNSettings
 from metammo.policies.choosing import choosing_of
 from metammo.policies.hub import load_module
-
-
-def settings_in(folder, **changes):
-    settings = TrainSettings(
-        games=("race_to_center", "survive", "team_battle"),
-        worlds=2,
-        rollout=8,
-        steps=10**6,
-        threads=1,
-        folder=folder,
-        ppo=PPOSettings(sequence=4, minibatch=512),
-        pool=PoolSettings(share=0.0),
-    )
-    return replace(settings, **changes)
-
-
-@pytest.fixture
-def begin():
-    """Begin a run; all are closed at the end."""
-    runs = []
-
-    def start(settings):
-        runs.append(Run(settings))
-        return runs[-1]
-
-    yield start
-    for run in runs:
-        run.batch.close()
+from tests.learner.runs import settings_in
 
 
 def weights_of(run):

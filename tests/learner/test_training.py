@@ -22,6 +22,7 @@ from metammo.learner.settings import ImpalaSettings, PPOSettings, PQNSettings, T
 from metammo.learner.train import Run, train
 from metammo.policies.hub import CheckpointError, load_module, load_policy
 from metammo.replay.format import Replay
+from tests.learner.runs import quick_games
 
 PPO_SETTINGS = PPOSettings(sequence=4, minibatch=512)
 
@@ -50,29 +51,11 @@ def finished(tmp_path_factory):
     return folder, whole
 
 
-QUICK_GAME = '''
-"""A game that is over soon."""
-
-from metammo.minigames.{file} import {game}
-
-
-class Quick({game}):
-    """Episodes of a few ticks."""
-
-    rules = {{"horizon": {horizon}}}
-'''
-
-
 def adaptive_in(folder, **changes):
     """Return settings of a run in which episodes end within a rollout, and weights change."""
-    games = []
-    for file, game, horizon in (("multi_task", "MultiTask", 5), ("team_battle", "TeamBattle", 7)):
-        path = folder / f"quick_{file}.py"
-        path.write_text(QUICK_GAME.format(file=file, game=game, horizon=horizon))
-        games.append(str(path))
     ways = {"game_sampling": "adaptive", "task_sampling": "adaptive"}
     return settings_in(
-        folder, games=tuple(games), **{**ways, "steps": 20000, "worlds": 4, **changes}
+        folder, games=quick_games(folder), **{**ways, "steps": 20000, "worlds": 4, **changes}
     )
 
 
