@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -163,15 +164,16 @@ def _try_together(folder: Path, task: Callable[[], None] | None, processes: Proc
             task()
     except Exception as error:
         failure = error
-    failed = torch.tensor([float(failure is not None)], device=processes.device)
-    if processes.sum(failed).item() == 0:
+    said = np.frombuffer((str(failure) or repr(failure) if failure else "").encode(), np.uint8)
+    reasons = [told.tobytes().decode() for told in processes.gather(said)]
+    if failure is None and not any(reasons):
         return
     if processes.is_first:
         shutil.rmtree(folder.with_name(f".{folder.name}-part"), ignore_errors=True)
     if failure is not None and not isinstance(failure, (OSError, SafetensorError)):
         raise failure  # it says itself what to mend
     raise OSError(
-        f"the checkpoint {folder} could not be written ({failure or 'another process failed'}): "
+        f"the checkpoint {folder} could not be written ({next(filter(None, reasons))}): "
         "the one before stands; make room, then go on with --resume"
     ) from failure
 
