@@ -321,7 +321,9 @@ def observations_page() -> str:
             "uint8, the heads' choices one after the other: "
             f"{sum(head_sizes(HEADS['mini']))} numbers in the mini config, "
             f"{sum(head_sizes(HEADS['full']))} in\nthe full one; 1: this may be chosen. An invalid "
-            "choice does nothing. The dead may only do\nnothing.\n",
+            "choice does nothing. The dead may only do\nnothing. The frozen are offered what they "
+            "could do if they were not, as by the peer: where\n`freeze` is above 1 nothing comes "
+            "of it, and a scout's tokens alone are heard.\n",
         ]
     )
 

@@ -337,8 +337,9 @@ class FirstCompile:
     def __enter__(self) -> "FirstCompile":
         self.started = time.perf_counter()
         if self.missing:
-            is_all = len(self.missing) > 1
-            what, seconds = ("simulator", "about a minute") if is_all else ("games", "some seconds")
+            what, seconds = "games", "some seconds"
+            if len(self.missing) > 1:
+                what, seconds = "simulator", "about a minute and a half"
             message = f"metammo: compiling the {what}, once for this version ({seconds}) ..."
             print(message, file=sys.stderr, flush=True)
         return self

@@ -82,9 +82,35 @@ def test_errors_are_one_line_and_exit_code_2(arguments, words, capsys, tmp_path,
     assert captured.err.count("\n") == 1
 
 
-def test_an_unknown_option_is_told_with_exit_code_2(capsys):
-    assert main(["games", "--jsn"]) == 2
-    assert "--jsn" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["games", "--jsn"], "unrecognized options: --jsn (did you mean --json, --no-json?)"),
+        (["train", "--ppo.clipp", "1"], "--ppo.clipp, 1 (did you mean --ppo.clip?)"),
+        (["train", "--steps", "x"], "parsing --steps: no type matching INT could be instantiated"),
+        (["train", "--steps"], "missing value for argument '--steps'"),
+        (
+            ["bench", "sims"],
+            "invalid choice 'sims' for argument 'what'. Expected one of ('sim'",
+        ),
+        (["evaluate"], "missing from metammo evaluate: STR A run's folder"),
+        (["train", "--xyzzy"], "unrecognized options: --xyzzy; metammo train --help says more"),
+        (["replay", "verify"], "missing from metammo replay verify: PATH"),
+    ],
+)
+def test_options_that_cannot_be_read_are_told_in_one_line(arguments, words, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    for boxes in (False, True):  # drawn by lines where the terminal has them
+        monkeypatch.setattr("tyro._fmtlib._FORCE_UTF8_BOXES", boxes)
+        check_error(arguments, words, capsys)
+
+
+def check_error(arguments, words, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert "--help says more" in error
+    assert error.count("\n") == 1
 
 
 def test_games_as_json(capsys):

@@ -49,14 +49,24 @@ def test_rank_prints_a_table_and_draws_a_figure(results, capsys, monkeypatch):
     assert figure.stat().st_size > 1000
 
 
-def test_rank_reads_our_rows_and_chooses_among_games(tmp_path, capsys):
+def test_rank_rates_each_game_by_itself_and_chooses_among_them(tmp_path, capsys):
     for game in ("survive", "sandwich"):
         rows = episode_rows({"a": 1.0, "b": 0.0}, {"a": 0.0, "b": 1.0}, game=game, won=True)
         write_rows(tmp_path / f"{game}.csv", rows, EpisodeRow)
-    assert main(["rank", str(tmp_path)]) == 2
-    assert "2 values of game mixed" in capsys.readouterr().err
+    assert main(["rank", str(tmp_path), "--figure", str(tmp_path / "ratings.png")]) == 0
+    told = capsys.readouterr().out
+    assert told.index("sandwich: 2 episodes") < told.index("survive: 2 episodes")
+    assert {path.name for path in tmp_path.glob("*.png")} == {
+        "ratings-sandwich.png",
+        "ratings-survive.png",
+    }
+    assert main(["rank", str(tmp_path), "--json"]) == 0
+    games = json.loads(capsys.readouterr().out)["games"]
+    assert [each["game"] for each in games] == ["sandwich", "survive"]
     assert main(["rank", str(tmp_path), "--game", "survive"]) == 0
-    assert "100% [3" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "100% [3" in told
+    assert "sandwich" not in told
 
 
 def test_tables_fit_into_100_columns():

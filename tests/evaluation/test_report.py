@@ -80,9 +80,7 @@ def test_a_report_has_every_part_that_is_there(whole):
     ]
     assert len(blocks(whole, "Learning curves: race_to_center", Gallery)[0].pictures) == 7
     assert [line.split(":")[0] for line in whole.left_out] == [
-        "replays of alone",
-        "replays of alone-1",
-        "replays of mixed",
+        "replays of alone, alone-1, mixed",
     ]
 
 
@@ -142,10 +140,10 @@ def test_missing_parts_are_left_out_with_a_line(tmp_path):
     report = make_report([begun], [], [])
     assert titles(report) == ["Runs", "Settings and versions"]
     assert report.left_out == [
-        "learning curves of begun: it has no metrics yet",
+        "learning curves of begun: no metrics yet",
         "what agents died of: no run's metrics say",
         "speed: no run's metrics say",
-        "replays of begun: it has none; train with --record-every STEPS",
+        "replays of begun: none; train with --record-every STEPS",
         "ratings: no results of episodes are given",
         "task scores: no results of tasks are given",
     ]
@@ -166,8 +164,8 @@ def test_what_the_metrics_do_not_say_is_told(tmp_path):
     quiet = metrics_of(["survive"], evaluated=False)
     unrated = read_run(write_run(tmp_path / "unrated", quiet, games=["survive"]))
     report = make_report([old, unrated], [], [])
-    assert "evaluations of unrated: it had none" in report.left_out[0]
-    assert "curves of old: its metrics do not say how many of its steps" in report.left_out[1]
+    assert "curves of old: metrics do not say how many steps" in report.left_out[0]
+    assert "evaluations of unrated: none" in report.left_out[1]
 
 
 def test_results_of_meta_mmo_are_drawn_by_their_published_shares():

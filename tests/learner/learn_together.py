@@ -1,8 +1,9 @@
-"""One of several processes that learn from shares of one rollout; `torchrun` starts them.
+"""One of two processes that learn from shares of one rollout, and then fail, one after the other.
 
 Also imported by the test, for the process alone.
 """
 
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,11 +11,13 @@ from types import SimpleNamespace
 import torch
 from safetensors.torch import save_file
 
-from metammo.learner.ppo import PPO
-from metammo.learner.processes import ALONE, join_processes, leave_processes
+from metammo.learner.algorithms import make_algorithm
+from metammo.learner.checkpoint import Parts, Snapshot, save_checkpoint
+from metammo.learner.processes import ALONE, LostProcessError, join_processes
 from metammo.learner.rollout import Rollout
-from metammo.learner.settings import PPOSettings
+from metammo.learner.settings import ImpalaSettings, PPOSettings, PQNSettings, TrainSettings
 from metammo.observe.layout import MINI_LAYOUT
+from metammo.policies.module import PolicyError
 from metammo.policies.recurrent import RecurrentPolicy
 
 WORLDS, AGENTS, STEPS = 4, 3, 8
@@ -62,12 +65,21 @@ def share_of(rank, count):
     return own
 
 
-def learn(rank, count, processes=ALONE):
+SHORT = {"minibatch": 10**6, "epochs": 3, "sequence": 4}
+# Values of these observations lie at 100, and Adam would magnify their rounding from step to step.
+STILL = {**SHORT, "epochs": 1, "gradient_norm": 1e-3}
+SETTINGS = {
+    "ppo": TrainSettings(ppo=PPOSettings(**SHORT)),
+    "impala": TrainSettings(algorithm="impala", impala=ImpalaSettings(**STILL, queue=1)),
+    "pqn": TrainSettings(algorithm="pqn", pqn=PQNSettings(**SHORT)),
+}
+
+
+def learn(name, rank, count, processes=ALONE):
     """Learn from a share of the rollout; return the algorithm."""
     torch.manual_seed(0)
-    settings = PPOSettings(minibatch=10**6, epochs=3, sequence=4)
     module = RecurrentPolicy(16, 4, 4, 16)
-    algorithm = PPO(module, ("a", "b"), settings, seed=1, processes=processes)
+    algorithm = make_algorithm(SETTINGS[name], module, ("a", "b"), seed=1, processes=processes)
     algorithm.update(share_of(rank, count), 1e-2)
     # In the second half of the worlds, one of two processes' share, nobody is left.
     lonely = share_of(rank, count)
@@ -76,10 +88,39 @@ def learn(rank, count, processes=ALONE):
     return algorithm
 
 
+class InNoFile(torch.nn.Module):
+    """A network whose class nobody can load again."""
+
+    layout_name, head_sizes = "mini", (1,)
+
+
+InNoFile.__module__ = "notebook"
+
+
+def fail(folder, processes):
+    """Fail to keep a checkpoint, then lose a process; tell the errors."""
+    try:
+        # The first process alone writes the network, the others wait for it.
+        nothing = Parts({}, {})
+        save_checkpoint(
+            folder / "last", Snapshot(InNoFile(), {}, 0), nothing, SETTINGS["ppo"], {}, processes
+        )
+    except (OSError, PolicyError) as error:
+        print(f"{type(error).__name__}: {error}", flush=True)
+    if processes.rank == 1:
+        os._exit(3)
+    try:
+        processes.wait()
+    except LostProcessError as error:
+        print(f"LostProcessError: {error}", flush=True)
+
+
 if __name__ == "__main__":
     processes = join_processes("cpu")
     torch.set_num_threads(1)
-    algorithm = learn(processes.rank, processes.count, processes)
-    tensors = {**algorithm.module.state_dict(), **algorithm.scale.state_dict()}
-    save_file(tensors, Path(sys.argv[1]) / f"{processes.rank}.safetensors")
-    leave_processes()
+    folder = Path(sys.argv[1])
+    for name in SETTINGS:
+        algorithm = learn(name, processes.rank, processes.count, processes)
+        tensors = {**algorithm.module.state_dict(), **algorithm.scale.state_dict()}
+        save_file(tensors, folder / f"{name}-{processes.rank}.safetensors")
+    fail(folder, processes)

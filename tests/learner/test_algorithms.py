@@ -1,18 +1,27 @@
 """IMPALA's older networks and queue, PQN's exploring, and how their runs are kept."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 
 import numpy as np
 import pytest
 import torch
 
+import metammo.learner.train as learner_train
 from metammo.cli.main import main
 from metammo.learner.checkpoint import settings_from_json, settings_to_json
-from metammo.learner.settings import ImpalaSettings, PPOSettings, PQNSettings, TrainSettings
+from metammo.learner.settings import (
+    ALGORITHMS,
+    LIMITS,
+    ImpalaSettings,
+    PPOSettings,
+    PQNSettings,
+    TrainSettings,
+)
 from metammo.learner.train import Run, train
 from metammo.policies.choosing import Choosing
 from metammo.policies.hub import CheckpointError, load_policy
+from tests.contract.batches import mix_of
 
 SHORT = {"sequence": 4, "minibatch": 512}
 
@@ -63,6 +72,24 @@ def test_a_resumed_run_goes_on_bit_for_bit(tmp_path, algorithm):
     assert same(weights(whole.algorithm.module), weights(resumed.algorithm.module))
     for run in (whole, resumed):
         run.batch.close()
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_each_algorithm_learns_in_the_full_config_and_goes_on(tmp_path, algorithm):
+    mix = mix_of("merchants", config="full")
+    weights = tuple(each if isinstance(each, float) else each[0] for each in mix.values())
+    full = {"config": "full", "games": tuple(mix), "weights": weights, "rollout": 4}
+    run = Run(settings_in(tmp_path, algorithm, **full))
+    logged = learn(run, 2)[-1]
+    assert "entropy_sell_item" in logged or "behind_sell_item" in logged
+    assert all(np.isfinite(list(logged.values())))
+    run.save("last")
+    run.batch.close()
+    resumed = Run(TrainSettings(resume=run.folder, threads=2))
+    for part in ("actor", "algorithm"):
+        assert same(getattr(run, part).state_dict(), getattr(resumed, part).state_dict())
+    assert np.isfinite(learn(resumed, 1)[0]["gradient_norm"])
+    resumed.batch.close()
 
 
 def test_the_network_that_acts_is_some_updates_behind_and_the_oldest_rollout_is_learned(tmp_path):
@@ -149,12 +176,31 @@ def test_a_run_from_before_there_was_a_choice_is_of_ppo():
     ("given", "said"),
     [
         (["--algorithm", "dqn"], "unknown algorithm 'dqn'; there are ppo, impala, pqn"),
-        (["--algorithm", "impala", "--impala.queue", "0"], "impala.queue at least 1, got 1 and 0"),
+        (
+            ["--algorithm", "impala", "--impala.queue", "0"],
+            "queue must be at least 1, got 0",
+        ),
+        (["--algorithm", "impala", "--impala.lag", "-1"], "impala.lag must be at least 0, got -1"),
         (["--algorithm", "pqn", "--pqn.epsilon", "3"], "pqn.epsilon must be in 0..1, got 3"),
+        (["--ppo.learning-rate", "nan"], "ppo.learning_rate must be above 0, got nan"),
+        (["--ppo.epochs", "0"], "ppo.epochs must be at least 1, got 0"),
+        (["--ppo.discount", "1.1"], "ppo.discount must be in 0..1, got 1.1"),
+        (["--rollout", "24"], "a multiple of ppo.sequence, 16 ticks, got 24"),
     ],
 )
-def test_what_cannot_be_is_refused_before_a_folder_is_made(tmp_path, capsys, given, said):
-    games = ["--games", "race_to_center", "survive", "team_battle", "--worlds", "2"]
-    assert main(["train", *games, "--folder", str(tmp_path), *given]) == 2
-    assert said in capsys.readouterr().err
+def test_what_cannot_be_is_refused_before_anything_is_made(
+    tmp_path, capsys, monkeypatch, given, said
+):
+    monkeypatch.setattr(learner_train, "make_vec", None)
+    assert main(["train", "--folder", str(tmp_path), *given]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_every_number_of_an_algorithm_has_its_limits():
+    for kind in ALGORITHMS.values():
+        numbers = {each.name for each in fields(kind) if each.type in (int, float)}
+        assert numbers <= set(LIMITS)
+        kind().check()

@@ -238,7 +238,7 @@ def test_a_mix_goes_on_bit_for_bit(tmp_path):
     assert all(torch.equal(kept[name], again[name]) for name in kept)
     assert "balance.behind" in kept
     assert whole.batch.table.weight.tolist() == resumed.batch.table.weight.tolist()
-    row = whole.metrics({}, 1.0, 1.0)
+    row = whole.measures.row({}, 0.0, 1.0, 1.0)
     assert sum(row[f"{game}/share_of_steps"] for game in whole.settings.games) == pytest.approx(1)
     assert json.loads((parts.folder / "settings.json").read_text())["weights"] == [2.0, 1.0, 1.0]
     for run in runs:

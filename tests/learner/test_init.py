@@ -2,45 +2,16 @@
 
 import json
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from metammo.cli.main import main
-from metammo.learner.settings import PoolSettings, PPOSettings, PQNSettings, TrainSettings
-from metammo.learner.train import Run
+from metammo.learner.settings import PQNSettings
 from metammo.policies.choosing import choosing_of
 from metammo.policies.hub import load_module
-
-
-def settings_in(folder, **changes):
-    settings = TrainSettings(
-        games=("race_to_center", "survive", "team_battle"),
-        worlds=2,
-        rollout=8,
-        steps=10**6,
-        threads=1,
-        folder=folder,
-        ppo=PPOSettings(sequence=4, minibatch=512),
-        pool=PoolSettings(share=0.0),
-    )
-    return replace(settings, **changes)
-
-
-@pytest.fixture
-def begin():
-    """Begin a run; all are closed at the end."""
-    runs = []
-
-    def start(settings):
-        runs.append(Run(settings))
-        return runs[-1]
-
-    yield start
-    for run in runs:
-        run.batch.close()
+from tests.learner.runs import settings_in
 
 
 def weights_of(run):
@@ -80,10 +51,11 @@ def test_how_actions_are_chosen_is_the_new_runs_own(before, then, begin, tmp_pat
     assert choosing_of(second.algorithm.module) == choosing_of(plain.algorithm.module)
 
 
-def test_a_folder_without_a_policy_is_refused(tmp_path, capsys):
-    options = ["--init", str(tmp_path / "nothing"), "--folder", str(tmp_path)]
-    assert main(["train", *options]) == 2
-    assert "there is no policy at" in capsys.readouterr().err
+@pytest.mark.parametrize("name", ["nothing", "scripted"])
+def test_what_holds_no_network_is_refused(name, tmp_path, capsys):
+    assert main(["train", "--init", name, "--folder", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert f"init: there is no network at '{name}'; give a run's folder" in error
     assert not list(tmp_path.iterdir())
 
 

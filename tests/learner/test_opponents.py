@@ -3,6 +3,7 @@
 import itertools
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,48 +13,22 @@ import torch
 from metammo.cli.main import main
 from metammo.learner.opponents import Member, deal_seats, draw_weights, thin
 from metammo.learner.ratings import compare, expected_outcome, move_ratings
-from metammo.learner.settings import PoolSettings, PPOSettings, TrainSettings
-from metammo.learner.train import Run
+from metammo.learner.settings import PoolSettings
 from metammo.policies.hub import CheckpointError
 from metammo.policies.scripted import ScriptedPolicy
+from tests.learner import runs
 
+TICKS = (6, 11)
 POOL = PoolSettings(share=0.25, every=1500, size=4, others=("scripted",))
 
 
-def settings_in(folder, **changes):
-    settings = TrainSettings(
-        games=("race_to_center", "survive", "team_battle"),
-        worlds=2,
-        rollout=8,
-        steps=10**6,
-        threads=1,
-        folder=folder,
-        ppo=PPOSettings(sequence=4, minibatch=512),
-        pool=POOL,
-    )
-    return replace(settings, **changes)
+settings_in = partial(runs.settings_in, pool=POOL)
 
 
 @pytest.fixture
-def begin():
-    """Begin a run whose episodes last a few ticks; all are closed at the end."""
-    runs = []
-
-    def start(settings, ticks=(6, 11)):
-        run = Run(settings)
-        runs.append(run)
-        step = run.batch.step
-
-        def hurried(actions):
-            run.batch.worlds["rule_horizon"][:] = ticks
-            return step(actions)
-
-        run.batch.step = hurried
-        return run
-
-    yield start
-    for run in runs:
-        run.batch.close()
+def begin(begin):
+    """Begin a run whose episodes last a few ticks."""
+    return partial(begin, ticks=TICKS)
 
 
 def learn(run, updates):

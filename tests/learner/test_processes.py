@@ -20,34 +20,57 @@ from metammo.learner.ppo import PPO
 from metammo.learner.processes import ALONE, Processes
 from metammo.learner.settings import PPOSettings
 from tests.learner import learn_together
+from tests.learner.runs import quick_games
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 REPOSITORY = Path(__file__).parents[2]
 
 
-def test_two_processes_learn_as_one_does(tmp_path):
+@pytest.fixture(scope="module")
+def together(tmp_path_factory):
+    """Run `learn_together` by two processes; return its folder, codes and outputs."""
+    folder = tmp_path_factory.mktemp("together")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     # What torchrun tells its processes; its own start would take as long as both.
     told = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2"}
     path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
-    command = [sys.executable, learn_together.__file__, str(tmp_path)]
+    command = [sys.executable, learn_together.__file__, str(folder)]
     started = []
     for rank in ("0", "1"):
-        ranks = {"RANK": rank, "LOCAL_RANK": rank, "PYTHONPATH": path}
-        started.append(subprocess.Popen(command, env={**os.environ, **told, **ranks}))
-    for process in started:
-        assert process.wait(timeout=300) == 0
-    alone = learn_together.learn(0, 1)
+        environment = {**os.environ, **told, "RANK": rank, "LOCAL_RANK": rank, "PYTHONPATH": path}
+        pipes = {"stdout": subprocess.PIPE, "text": True}
+        started.append(subprocess.Popen(command, env=environment, **pipes))
+    outputs = [process.communicate(timeout=300)[0] for process in started]
+    return folder, [process.returncode for process in started], outputs
+
+
+@pytest.mark.parametrize("name", learn_together.SETTINGS)
+def test_two_processes_learn_as_one_does(together, name):
+    folder, _, _ = together
+    alone = learn_together.learn(name, 0, 1)
     wanted = {**alone.module.state_dict(), **alone.scale.state_dict()}
     begun = learn_together.RecurrentPolicy(16, 4, 4, 16).state_dict()
-    got = [load_file(tmp_path / f"{rank}.safetensors") for rank in range(2)]
-    for name, value in wanted.items():
-        assert torch.equal(got[0][name], got[1][name]), name
-        assert torch.allclose(got[0][name], value, atol=2e-5), name
-    moved = max(float((wanted[name] - begun[name]).abs().max()) for name in begun)
+    got = [load_file(folder / f"{name}-{rank}.safetensors") for rank in range(2)]
+    for key, value in wanted.items():
+        assert torch.equal(got[0][key], got[1][key]), key
+        assert torch.allclose(got[0][key], value, atol=2e-5), key
+    moved = max(float((wanted[key] - begun[key]).abs().max()) for key in begun)
     assert moved > 0.01
+
+
+def test_where_one_process_cannot_keep_a_checkpoint_all_say_so(together):
+    _, _, outputs = together
+    assert outputs[0].startswith("PolicyError: InNoFile is in no file")
+    assert outputs[1].startswith("OSError: the checkpoint ")
+    assert "could not be written (InNoFile is in no file" in outputs[1]
+
+
+def test_a_process_that_is_gone_is_not_waited_for(together):
+    _, codes, outputs = together
+    assert codes == [0, 3]
+    assert "LostProcessError: process 0 of 2 lost another one" in outputs[0]
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -136,3 +159,31 @@ def test_a_killed_process_ends_the_run_which_then_goes_on(tmp_path):
     assert steps == sorted(set(steps))
     # 4 worlds of 128 agents, none of whom dies in the race, and 16 ticks.
     assert set(np.diff([0, *steps])) == {4 * 128 * 16}
+
+
+@pytest.mark.slow
+def test_two_processes_with_a_pool_go_on_bit_for_bit(tmp_path):
+    train = [*TORCHRUN, "-m", "metammo.cli.main", "train", "--threads", "1"]
+    begin = ["--games", *quick_games(tmp_path), "--worlds", "4", "--rollout", "8"]
+    # The rate would follow from the goal.
+    begin += ["--ppo.sequence", "8", "--ppo.minibatch", "512", "--ppo.no-anneal"]
+    begin += ["--pool.share", "0.25", "--pool.every", "4000", "--pool.size", "4"]
+    begin += ["--pool.from", "scripted", "--folder", str(tmp_path)]
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    for more in (
+        [*begin, "--steps", "40000", "--name", "whole"],
+        [*begin, "--steps", "20000", "--name", "parts"],
+        ["--resume", str(parts), "--steps", "40000"],
+    ):
+        subprocess.run([*train, *more], check=True, timeout=300)
+    logs = [rows_of(run) for run in (whole, parts)]
+    assert [row["steps"] for row in logs[0]] == [row["steps"] for row in logs[1]]
+    for one, other in zip(*logs, strict=True):
+        assert {k: v for k, v in one.items() if k.startswith("pool/")} == {
+            k: v for k, v in other.items() if k.startswith("pool/")
+        }
+    # The scripted player, and past selves of whom some have left and some were met.
+    assert logs[0][-1]["pool/members"] == 5
+    assert logs[0][-1]["pool/episodes"] > 20
+    wanted, got = (load_file(run / "checkpoints/last/model.safetensors") for run in (whole, parts))
+    assert all(torch.equal(wanted[name], got[name]) for name in wanted)

@@ -21,6 +21,7 @@ from metammo.learner.settings import ImpalaSettings, PPOSettings, PQNSettings, T
 from metammo.learner.train import Run, train
 from metammo.policies.hub import CheckpointError, load_module, load_policy
 from metammo.replay.format import Replay
+from tests.learner.runs import quick_games
 
 PPO_SETTINGS = PPOSettings(sequence=4, minibatch=512)
 
@@ -49,29 +50,11 @@ def finished(tmp_path_factory):
     return folder, whole
 
 
-QUICK_GAME = '''
-"""A game that is over soon."""
-
-from metammo.minigames.{file} import {game}
-
-
-class Quick({game}):
-    """Episodes of a few ticks."""
-
-    rules = {{"horizon": {horizon}}}
-'''
-
-
 def adaptive_in(folder, **changes):
     """Return settings of a run in which episodes end within a rollout, and weights change."""
-    games = []
-    for file, game, horizon in (("multi_task", "MultiTask", 5), ("team_battle", "TeamBattle", 7)):
-        path = folder / f"quick_{file}.py"
-        path.write_text(QUICK_GAME.format(file=file, game=game, horizon=horizon))
-        games.append(str(path))
     ways = {"game_sampling": "adaptive", "task_sampling": "adaptive"}
     return settings_in(
-        folder, games=tuple(games), **{**ways, "steps": 20000, "worlds": 4, **changes}
+        folder, games=quick_games(folder), **{**ways, "steps": 20000, "worlds": 4, **changes}
     )
 
 
@@ -255,6 +238,16 @@ def test_a_resumed_run_goes_on_where_its_network_ran(finished, monkeypatch):
     with pytest.raises(InterruptedError):
         train(TrainSettings(resume=whole))
     assert asked == ["cuda"]
+
+
+def test_a_resumed_run_asks_for_the_boards_that_it_was_begun_with(finished, monkeypatch):
+    _, whole = finished
+    kept = replace(read_progress(whole / "checkpoints" / "last")[0], wandb="races")
+    monkeypatch.setattr(learner_train, "read_progress", lambda folder: (kept, {}, 0))
+    monkeypatch.setattr(learner_train, "make_vec", None)  # it comes before anything is compiled
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises(ValueError, match=r"pip install 'metammo\[wandb\]'"):
+        train(TrainSettings(resume=whole), quiet=True)
 
 
 def test_a_policy_loads_by_the_ecosystems_own_way(finished):

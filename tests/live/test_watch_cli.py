@@ -107,6 +107,15 @@ def test_a_page_holds_an_episode_of_a_run(viewer, run_folder, tmp_path):
     assert {team["policy"] for team in header["teams"]} == {"mine", "random"}
 
 
+@pytest.mark.parametrize("more", [[], ["--html", "a.html"]])
+def test_a_missing_file_is_told_before_a_missing_viewer(more, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(page, "VIEWER", tmp_path / "nothing")
+    assert main(["watch", "missing.metammo", *more]) == 2
+    error = capsys.readouterr().err
+    assert "missing.metammo" in error
+    assert "viewer" not in error
+
+
 def test_films_are_written_beside_a_page(viewer, film, tmp_path, capsys):
     page, gif = tmp_path / "a.html", tmp_path / "a.gif"
     assert main(["watch", str(film), "--html", str(page), "--gif", str(gif)]) == 0

@@ -28,6 +28,18 @@ def test_the_packages_own_games_are_well_made():
         check_definition(file)
 
 
+@pytest.mark.pure
+def test_a_games_text_is_that_which_was_imported(tmp_path):
+    path = tmp_path / "good.py"
+    path.write_text(GOOD)
+    first = find_game(str(path))
+    path.write_text(GOOD + "# edited\n")
+    again = find_game(str(path))
+    # What is compiled is known by its text.
+    assert (first.text, again.text) == (GOOD, GOOD + "# edited\n")
+    assert first.game is not again.game
+
+
 MISTAKES = [
     ("def setup(world):", "def setup(world)", "cannot be imported: expected ':'"),
     ("import seize_center", "import seize_centre", "cannot be imported: cannot import name"),

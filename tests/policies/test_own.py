@@ -141,6 +141,19 @@ def test_a_run_goes_on_where_its_class_is_named_again(trained, tmp_path, capsys)
     assert progress["steps"] >= 8000
 
 
+def test_a_checkpoint_holds_the_file_as_it_was_loaded(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(EXAMPLE.read_text())
+    module = make_policy(f"{path}:Nearest")
+    # Edited while it learns, then loaded once more: both are what they were.
+    path.write_text(EXAMPLE.read_text() + "# edited\n")
+    again = make_policy(f"{path}:Nearest")
+    path.unlink()
+    for each, end in ((module, ""), (again, "# edited\n")):
+        save_module(tmp_path, each)
+        assert (tmp_path / "policy.py").read_text() == EXAMPLE.read_text() + end
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -18,8 +18,9 @@ from metammo.policies.encoders import patch_order, tile_table
 from metammo.policies.heads import ActionHeads
 from metammo.policies.hub import make_policy
 from metammo.policies.inputs import Inputs
+from metammo.policies.policy import TorchPolicy
 from metammo.policies.recurrent import POLICIES
-from tests.policies.made_up import random_inputs
+from tests.policies.made_up import random_inputs, random_observations
 
 BOTH = pytest.mark.parametrize("config", list(LAYOUTS))
 
@@ -32,6 +33,13 @@ def modules():
 
 def head_of(module, logits, head):
     return logits.split(module.head_sizes, dim=-1)[head]
+
+
+def test_a_network_of_another_config_says_which_to_give(modules):
+    policy = TorchPolicy(modules["full"])
+    masks = np.ones((2, 169), np.uint8)
+    with pytest.raises(ValueError, match="here are 169: give --config full"):
+        policy.act(random_observations(2), masks, policy.initial_state(2))
 
 
 @BOTH

@@ -16,6 +16,7 @@ import numpy as np
 import tyro
 
 from metammo.cli.knobs import read_knobs
+from metammo.cli.options import read_options
 from metammo.cli.show import note, print_json, print_table
 from metammo.envs.batch import make_vec
 from metammo.envs.crew import core_count
@@ -360,7 +361,7 @@ def _shown(value: Any) -> str:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo bench")
+    options = read_options(Options, arguments, "metammo bench")
     if min(options.worlds, options.ticks, options.runs) < 1:
         raise ValueError("worlds, ticks and runs must be at least 1")
     result = {

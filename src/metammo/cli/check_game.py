@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from metammo.cli.options import read_options
 from metammo.cli.show import print_json, print_table
 from metammo.evaluation.check_game import GameReport, check_game
 
@@ -66,7 +67,7 @@ def _print(report: GameReport) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo check-game")
+    options = read_options(Options, arguments, "metammo check-game")
     report = check_game(
         options.game,
         options.episodes,

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import tyro
-
 from metammo.cli.evaluate import rate
+from metammo.cli.options import read_options
 from metammo.cli.show import match_table, note, print_json
 from metammo.envs.crew import core_count
 from metammo.evaluation.summary import summarize
@@ -76,7 +75,7 @@ def play(options: Options) -> dict[str, Any]:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo demo")
+    options = read_options(Options, arguments, "metammo demo")
     cores = options.threads or core_count()
     note(
         f"128 agents race to the centre of maps they have not seen; they must eat and drink on the "

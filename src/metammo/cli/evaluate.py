@@ -9,6 +9,7 @@ import polars as pl
 import tyro
 
 from metammo.cli.knobs import read_knobs
+from metammo.cli.options import read_options
 from metammo.cli.show import Bar, match_table, note, print_json
 from metammo.evaluation.match import play_match
 from metammo.evaluation.record import record_match
@@ -90,7 +91,7 @@ def record(options: Options, folder: Path) -> Path:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo evaluate")
+    options = read_options(Options, arguments, "metammo evaluate")
     if options.record:
         note(f"recorded {record(options, options.record)}")
     table = rate(

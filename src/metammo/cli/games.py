@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from metammo.cli.options import read_options
 from metammo.cli.show import print_json, print_table
 from metammo.cli.tasks import task_row, tasks_of
 from metammo.minigames.minigame import GameFile, Ladder, find_game, games
@@ -258,7 +259,7 @@ def _print_rules(file: GameFile) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo games")
+    options = read_options(Options, arguments, "metammo games")
     if options.game:
         file = find_game(options.game)
         if options.json:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import tyro
 
+from metammo.cli.options import read_options
 from metammo.minigames.minigame import GameError, game_names
 
 TEMPLATE = '''"""Hold the middle of the map.
@@ -132,7 +133,7 @@ def write_game(name: str, folder: Path) -> Path:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo new-game")
+    options = read_options(Options, arguments, "metammo new-game")
     path = write_game(options.name, options.folder)
     print(f"{path} is written, and plays. Next:")
     print(f"  metammo games {path}            # what the game is")

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
+from metammo.cli.options import read_options
 from metammo.cli.show import note, print_json, print_rows
 from metammo.evaluation.figures import check_figure_path, rating_figure, save_figure
 from metammo.evaluation.ranking import Ranking, rank
 from metammo.evaluation.report_parts import counted
 from metammo.evaluation.result_tables import order_table, rating_table
-from metammo.evaluation.results import read_results
-from metammo.evaluation.rows import EpisodeRow
+from metammo.evaluation.results import read_each_game
+from metammo.evaluation.rows import EpisodeRow, ResultError
 from metammo.evaluation.sequential import ORDERS
 from metammo.evaluation.strengths import SAMPLES
 
@@ -22,7 +23,7 @@ SAMPLE_LIMIT = 100_000
 
 @dataclass(frozen=True)
 class Options:
-    """Rate the policies of one game by the episodes in which they met.
+    """Rate the policies of a game, of several each by itself, by the episodes in which they met.
 
     Elo is the published one, averaged over orders of the files. Bradley-Terry (all pairs) and
     Plackett-Luce (whole rankings) do not depend on the order; their intervals are of 95%, by
@@ -34,17 +35,18 @@ class Options:
     paths: Annotated[tuple[str, ...], tyro.conf.Positional]
     """Files or folders: rows of episodes (.parquet, .csv), or Meta MMO's <game>_<seed>.json."""
     game: str = ""
-    """Of this game alone, where there are several."""
+    """Of this game alone; by default of each."""
     config: str = ""
-    """Of this config alone, where there are both."""
+    """Of this config alone; by default of each."""
     samples: int = SAMPLES
     """Bootstrap samples behind each interval."""
     orders: int = ORDERS
     """Orders of the seeds over which Elo is averaged."""
     figure: Path | None = None
-    """Also draw the ratings into this file: .png, .svg or .pdf."""
+    """Also draw the ratings into this file: .png, .svg or .pdf; of several games into one each, the
+    game behind its name."""
     json: bool = False
-    """Print one JSON object."""
+    """Print one JSON object; of several games a list, `games`."""
 
 
 def _check(options: Options) -> None:
@@ -56,6 +58,60 @@ def _check(options: Options) -> None:
         check_figure_path(options.figure)
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """A game's policies."""
+
+    title: str
+    """What was rated: the game, the config where there are both, how much of it."""
+    name: str
+    """The game, and the config where there are both."""
+    warnings: list[str]
+    """What the numbers do not say themselves."""
+    ranking: Ranking
+    """The policies, best first."""
+    told: dict[str, Any]
+    """All of it, as JSON can hold it."""
+
+
+def rank_each(options: Options) -> list[Ranked]:
+    """Rate the policies of each game by itself.
+
+    Raises:
+        ResultError: results are wrong, or nobody can be rated; a game of several is left out.
+    """
+    given = read_each_game(options.paths, EpisodeRow, game=options.game, config=options.config)
+    games = [str(results.table["game"][0]) for results in given]
+    found = []
+    for game, results in zip(games, given, strict=True):
+        try:
+            ranking = rank(results.table, samples=options.samples, orders=options.orders)
+        except ResultError as error:
+            if len(given) == 1:
+                raise
+            note(f"metammo: warning: {game} is left out: {error}")
+            continue
+        config = f"{results.table['config'][0]}" if games.count(game) > 1 else ""
+        warnings = [*results.warnings, *ranking.warnings]
+        amount = f"{counted(ranking.episodes, 'episode')} of {counted(ranking.seeds, 'seed')}"
+        told = {
+            "game": game,
+            **({"config": config} if config else {}),
+            "episodes": ranking.episodes,
+            "seeds": ranking.seeds,
+            "orders": ranking.orders,
+            "samples": options.samples,
+            "warnings": warnings,
+            "rows": ranking.rows,
+        }
+        title = f"{game}{f', {config} config' if config else ''}: {amount}"
+        name = f"{game}-{config}" if config else game
+        found.append(Ranked(title, name, warnings, ranking, told))
+    if not found:
+        raise ResultError("in none of the games have two policies met: nobody to compare")
+    return found
+
+
 def print_ranking(ranking: Ranking, title: str) -> None:
     """Print a game's policies, best first."""
     print_rows(f"{title}; intervals of 95%", rating_table(ranking.rows))
@@ -63,29 +119,24 @@ def print_ranking(ranking: Ranking, title: str) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo rank")
+    options = read_options(Options, arguments, "metammo rank")
     _check(options)
-    found = read_results(options.paths, EpisodeRow, game=options.game, config=options.config)
-    ranking = rank(found.table, samples=options.samples, orders=options.orders)
-    game = str(found.table["game"][0])
-    warnings = [*found.warnings, *ranking.warnings]
-    for warning in warnings:
-        note(f"metammo: warning: {warning}")
-    title = f"{game}: {counted(ranking.episodes, 'episode')} of {counted(ranking.seeds, 'seed')}"
-    if options.figure:
-        save_figure(rating_figure(ranking.rows, title), options.figure)
-        note(f"drew {options.figure}")
+    found = rank_each(options)
+    are_several = len(found) > 1
+    for each in found:
+        for warning in each.warnings:
+            note(f"metammo: warning: {f'{each.name}: ' if are_several else ''}{warning}")
+        if options.figure:
+            figure = options.figure
+            if are_several:
+                figure = figure.with_name(f"{figure.stem}-{each.name}{figure.suffix}")
+            save_figure(rating_figure(each.ranking.rows, each.title), figure)
+            note(f"drew {figure}")
     if options.json:
-        told = {
-            "game": game,
-            "episodes": ranking.episodes,
-            "seeds": ranking.seeds,
-            "orders": ranking.orders,
-            "samples": options.samples,
-        }
-        print_json({**told, "warnings": warnings, "rows": ranking.rows})
+        print_json({"games": [each.told for each in found]} if are_several else found[0].told)
         return 0
-    print_ranking(ranking, title)
-    orders = counted(ranking.orders, "order")
-    print_rows(f"By the order of episodes; Elo over {orders}", order_table(ranking.rows))
+    for each in found:
+        print_ranking(each.ranking, each.title)
+        orders = counted(each.ranking.orders, "order")
+        print_rows(f"By the order of episodes; Elo over {orders}", order_table(each.ranking.rows))
     return 0

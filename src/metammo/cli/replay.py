@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from metammo.cli.options import read_options
 from metammo.cli.show import note, print_json, print_table, printable
 
 USAGE = """usage: metammo replay record|info|film|verify|convert ...
@@ -259,4 +260,4 @@ def run(arguments: Sequence[str]) -> int:
     if name not in PARTS:
         raise ValueError(f"replay has no part {name!r}; parts: {', '.join(PARTS)}")
     kind, carry_out = PARTS[name]
-    return carry_out(tyro.cli(kind, args=rest, prog=f"metammo replay {name}"))
+    return carry_out(read_options(kind, rest, f"metammo replay {name}"))

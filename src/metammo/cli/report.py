@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from metammo.cli.options import read_options
 from metammo.cli.show import note
 from metammo.evaluation.report import make_report
 from metammo.evaluation.report_page import check_report_path, write_report
@@ -131,7 +132,7 @@ def _write_pages(report: Report, out: Path) -> dict[Path, Path]:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo report")
+    options = read_options(Options, arguments, "metammo report")
     if not 1 <= options.samples <= SAMPLE_LIMIT:
         raise ValueError(f"--samples must lie in 1..{SAMPLE_LIMIT}, not {options.samples}")
     if not options.paths:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from metammo.cli.options import read_options
 from metammo.cli.show import note, print_json, print_rows, print_table
 from metammo.evaluation.report_parts import DASH, Table, millions, shown, without_unknown
 from metammo.evaluation.runs import (
@@ -208,7 +209,7 @@ def _read_all(folders: Sequence[Path]) -> list[RunFolder]:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo runs")
+    options = read_options(Options, arguments, "metammo runs")
     paths = list(dict.fromkeys(map(Path, options.paths or (FOLDER,))))
     folders = _find(paths)
     if len(paths) > 1 and all(map(is_run, paths)):

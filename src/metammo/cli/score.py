@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from metammo.cli.options import read_options
 from metammo.cli.show import note, print_json, print_rows, print_table
 from metammo.evaluation.report_parts import counted
 from metammo.evaluation.result_tables import category_table, task_score_table
@@ -64,7 +65,7 @@ def _print_tasks(scores: TaskScores) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo score")
+    options = read_options(Options, arguments, "metammo score")
     found = read_results(options.paths, TaskRow, game=options.game, config=options.config)
     scores = score_tasks(found.table)
     warnings = [*found.warnings, *scores.warnings]

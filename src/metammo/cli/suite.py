@@ -10,6 +10,7 @@ import polars as pl
 import tyro
 
 from metammo.cli.evaluate import named_policies
+from metammo.cli.options import read_options
 from metammo.cli.show import Bar, note, print_json, print_table
 from metammo.cli.tournament import runner_of
 from metammo.evaluation.figures import check_figure_path, matrix_figure, save_figure
@@ -157,7 +158,7 @@ def _play_cross(options: Options, suite: Suite, games: list[str], folder: Path, 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo suite")
+    options = read_options(Options, arguments, "metammo suite")
     suite = find_suite(options.suite)
     games, tiers = _check(options, suite)
     part = suite.part(options.config)

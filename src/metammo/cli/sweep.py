@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import polars as pl
 import tyro
 
+from metammo.cli.options import read_options
 from metammo.cli.show import note, print_json, print_table
 from metammo.evaluation.report_parts import DASH, counted
 from metammo.evaluation.sweep import WORDS, Pruning, Sweep
@@ -165,7 +166,7 @@ def _draw(sweep: Sweep, table: pl.DataFrame) -> Path | None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo sweep")
+    options = read_options(Options, arguments, "metammo sweep")
     if options.trials < 1 or options.settings.threads < 0 or options.settings.worlds < 1:
         raise ValueError("trials and worlds must be at least 1, threads at least 0")
     sweep = sweep_of(options)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from metammo.cli.options import read_options
 from metammo.cli.show import print_json, print_table
 from metammo.minigames.minigame import find_game, games
 from metammo.tasks.codes import Combination, Predicate
@@ -155,7 +156,7 @@ def _print_tasks(rows: Sequence[dict[str, Any]], pattern: str) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo tasks")
+    options = read_options(Options, arguments, "metammo tasks")
     if options.functions:
         rows: list[dict[str, Any]] = [*function_rows()]
         if options.json:

@@ -9,6 +9,7 @@ import tyro
 
 from metammo.cli.evaluate import named_policies
 from metammo.cli.knobs import read_knobs
+from metammo.cli.options import read_options
 from metammo.cli.rank import print_ranking
 from metammo.cli.score import print_scores
 from metammo.cli.show import Bar, match_table, note, print_json
@@ -137,7 +138,7 @@ def _told(game: str, rows: MatchRows, focal: bool, as_json: bool) -> dict[str, A
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo tournament")
+    options = read_options(Options, arguments, "metammo tournament")
     plan = _plan(options)
     runner = runner_of(options.ray, options.ray_address)
     with Bar("episodes", plan.total) as bar:

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
-import tyro
-
+from metammo.cli.options import read_options
 from metammo.cli.show import note
 from metammo.evaluation.in_training import evaluation_of, recording_of
 from metammo.learner.checkpoint import find_checkpoint, read_progress
@@ -75,9 +74,7 @@ def learn(settings: TrainSettings, own: TrainSettings) -> Path:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    settings = tyro.cli(
-        TrainSettings, args=list(arguments), prog="metammo train", description=EXAMPLE
-    )
+    settings = read_options(TrainSettings, arguments, "metammo train", description=EXAMPLE)
     if (
         (settings.steps is not None and settings.steps < 1)
         or settings.worlds < 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from metammo.cli.knobs import read_knobs
+from metammo.cli.options import read_options
 from metammo.cli.replay import PEER_SUFFIXES, Ticker, load
 from metammo.cli.show import note
 
@@ -162,8 +163,9 @@ def _write(options: Options, file: Path | None) -> int:
     from metammo.replay.format import replay_bytes, write_whole
     from metammo.replay.page import replay_page
 
+    known = None if file is None else _read_replay(file)
     paths = _check_outputs(options)
-    replay = _play(options) if file is None else _read_replay(file)
+    replay = known or _play(options)
     for path in paths:
         if path == options.html:
             write_whole(path, [replay_page(replay_bytes(replay)).encode()])
@@ -220,12 +222,14 @@ def _watch(options: Options, replay: Path | None) -> int:
     from metammo.live.server import ANYTHING, WebFile, viewer_files
     from metammo.replay.format import replay_bytes
 
+    # What is wrong with the file comes before what is missing to show it.
+    shown = None if replay is None else replay_bytes(_read_replay(replay))
     files = viewer_files()
     session = None
-    if replay is None:
+    if shown is None:
         session = _session(options)
     else:
-        files["/replay.metammo"] = WebFile(ANYTHING, replay_bytes(_read_replay(replay)))
+        files["/replay.metammo"] = WebFile(ANYTHING, shown)
     try:
         asyncio.run(_serve(options, files, session))
     except KeyboardInterrupt:
@@ -238,7 +242,7 @@ def _watch(options: Options, replay: Path | None) -> int:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = tyro.cli(Options, args=list(arguments), prog="metammo watch")
+    options = read_options(Options, arguments, "metammo watch")
     replays = [Path(name) for name in options.what if _is_replay(name)]
     if not options.what or (replays and len(options.what) > 1):
         raise ValueError("name one replay, or one or more policies, as in: metammo watch scripted")

@@ -26,6 +26,8 @@ from metammo.evaluation.task_score import mean_interval
 from metammo.replay.format import FRAMES, Replay
 from metammo.replay.header import ReplayError
 
+NAMED = 3
+"""Runs that a line of what is left out names; more it counts."""
 CAUSES = ("player", "npc", "fog", "starvation", "game")
 """What agents die of, as metrics name it."""
 TIMES = ("simulator", "copying", "forward", "opponents", "update")
@@ -194,22 +196,31 @@ def _renamed(line: Line, label: str) -> Line:
     return Line(label, line.samples, line.mean, line.low, line.high, line.runs)
 
 
+def _note_runs(left_out: list[str], what: str, names: Sequence[str], why: str) -> None:
+    """Note that something of some runs is left out, in one line."""
+    if names:
+        more = f" and {len(names) - NAMED} others" if len(names) > NAMED else ""
+        left_out.append(f"{what} of {', '.join(names[:NAMED])}{more}: {why}")
+
+
 def curves_sections(experiments: Sequence[Experiment], left_out: list[str]) -> list[Section]:
     """Return learning curves, a section for each game."""
     runs = [run for experiment in experiments for run in experiment.runs]
     sections = []
+    begun: list[str] = []
+    old: list[str] = []
+    unrated: list[str] = []
     for run in runs:
         if not run.metrics:
-            left_out.append(f"learning curves of {run.name}: it has no metrics yet")
+            begun.append(run.name)
         elif any(run.game_steps(game_name(game)) is None for game in run.games):
-            left_out.append(
-                f"learning curves of {run.name}: its metrics do not say how many of its steps were "
-                "each game's; runs of this version do"
-            )
+            old.append(run.name)
         elif not any(name.startswith("evaluation/") for row in run.metrics for name in row):
-            left_out.append(
-                f"evaluations of {run.name}: it had none; train with --evaluate-every STEPS"
-            )
+            unrated.append(run.name)
+    _note_runs(left_out, "learning curves", begun, "no metrics yet")
+    why = "metrics do not say how many steps were each game's; runs of this version do"
+    _note_runs(left_out, "learning curves", old, why)
+    _note_runs(left_out, "evaluations", unrated, "none; train with --evaluate-every STEPS")
     for game, given in _game_ids(runs).items():
         pictures = _game_figures(experiments, game, given)
         if pictures:
@@ -290,9 +301,9 @@ def speed_section(runs: Sequence[RunFolder]) -> Section | None:
 def replays_section(runs: Sequence[RunFolder], left_out: list[str]) -> Section | None:
     """Return links to the replays of runs; None: there are none."""
     links = []
+    unfilmed = [run.name for run in runs if not run.replays]
+    _note_runs(left_out, "replays", unfilmed, "none; train with --record-every STEPS")
     for run in runs:
-        if not run.replays:
-            left_out.append(f"replays of {run.name}: it has none; train with --record-every STEPS")
         for path in run.replays:
             try:
                 replay = Replay.open(path)

@@ -101,6 +101,38 @@ def read_results(
             versions or configs, or those of an episode come twice.
         OSError: a file cannot be read.
     """
+    read = _read_all(paths, row_type, game, config)
+    for column in ("game", "config"):
+        _refuse_mixed(read, column)
+    return _joined(read, row_type)
+
+
+def read_each_game(
+    paths: Sequence[Path | str],
+    row_type: RowType,
+    *,
+    game: str = "",
+    config: str = "",
+) -> list[Results]:
+    """Return the rows of files and folders, those of each game and config apart.
+
+    Args:
+        paths: as of `read_results`.
+        row_type: which rows.
+        game: of this game alone; "": of all.
+        config: of this config alone; "": of both.
+
+    Raises:
+        ResultError: a path holds no such rows, or wrong ones; those of a game are of several
+            versions, or those of an episode come twice.
+        OSError: a file cannot be read.
+    """
+    return list(_by_game(_read_all(paths, row_type, game, config), row_type).values())
+
+
+def _read_all(
+    paths: Sequence[Path | str], row_type: RowType, game: str, config: str
+) -> list[tuple[Path, pl.DataFrame]]:
     read: list[tuple[Path, pl.DataFrame]] = []
     for each in map(Path, paths):
         if each.is_dir():
@@ -117,9 +149,7 @@ def read_results(
     for column, asked in (("game", game), ("config", config)):
         if asked:
             read = _only(read, column, asked)
-    for column in ("game", "config"):
-        _refuse_mixed(read, column)
-    return _joined(read, row_type)
+    return read
 
 
 def read_by_game(
@@ -142,6 +172,12 @@ def read_by_game(
             read += _in_folder(each, row_type)
         elif (table := _read_file(each, row_type)) is not None:
             read.append((each, table))
+    return _by_game(read, row_type)
+
+
+def _by_game(
+    read: Sequence[tuple[Path, pl.DataFrame]], row_type: RowType
+) -> dict[tuple[str | None, str | None], Results]:
     parts: dict[tuple[str | None, str | None], list[tuple[Path, pl.DataFrame]]] = {}
     for path, table in read:
         for (game, config), own in table.group_by("game", "config", maintain_order=True):

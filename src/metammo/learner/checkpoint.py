@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -125,7 +126,8 @@ def save_checkpoint(
         processes: of the run.
 
     Raises:
-        OSError: it could not be written; what stood there stands.
+        OSError: it could not be written, by this process or another; what stood there stands.
+        PolicyError: the network's class is in no file.
     """
     part = folder.with_name(f".{folder.name}-part")
 
@@ -155,20 +157,23 @@ def save_checkpoint(
 
 
 def _try_together(folder: Path, task: Callable[[], None] | None, processes: Processes) -> None:
-    """Let a process do its task; where one fails, all of them raise."""
+    """Let a process do its task; where one fails, whatever the reason, all of them raise."""
     failure: Exception | None = None
     try:
         if task:
             task()
-    except (OSError, SafetensorError) as error:
+    except Exception as error:
         failure = error
-    failed = torch.tensor([float(failure is not None)], device=processes.device)
-    if processes.sum(failed).item() == 0:
+    said = np.frombuffer((str(failure) or repr(failure) if failure else "").encode(), np.uint8)
+    reasons = [told.tobytes().decode() for told in processes.gather(said)]
+    if failure is None and not any(reasons):
         return
     if processes.is_first:
         shutil.rmtree(folder.with_name(f".{folder.name}-part"), ignore_errors=True)
+    if failure is not None and not isinstance(failure, (OSError, SafetensorError)):
+        raise failure  # it says itself what to mend
     raise OSError(
-        f"the checkpoint {folder} could not be written ({failure or 'another process failed'}): "
+        f"the checkpoint {folder} could not be written ({next(filter(None, reasons))}): "
         "the one before stands; make room, then go on with --resume"
     ) from failure
 

@@ -142,11 +142,6 @@ class Impala(Algorithm):
         settings: ImpalaSettings,
         **common: Any,
     ) -> None:
-        if settings.lag < 0 or settings.queue < 1:
-            raise ValueError(
-                f"impala.lag must be at least 0 and impala.queue at least 1, got {settings.lag} "
-                f"and {settings.queue}"
-            )
         super().__init__(module, games, settings, **common)
         self._acting = deepcopy(self.module)
         self.past: deque[dict[str, Tensor]] = deque(maxlen=settings.lag + 1)

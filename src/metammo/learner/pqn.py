@@ -67,9 +67,6 @@ class PQN(Algorithm):
         settings: PQNSettings,
         **common: Any,
     ) -> None:
-        for name in ("epsilon", "final_epsilon", "acting_epsilon", "exploration"):
-            if not 0 <= getattr(settings, name) <= 1:
-                raise ValueError(f"pqn.{name} must be in 0..1, got {getattr(settings, name)}")
         super().__init__(module, games, settings, **common)
         self.module.choosing = Choosing(GREEDY, settings.acting_epsilon)
 

@@ -18,8 +18,11 @@ import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor
 
-PATIENCE = timedelta(minutes=30)
-"""How long a process waits for the others: one of them may evaluate, or compile, meanwhile."""
+PATIENCE = timedelta(days=7)
+"""How long a process waits for the others: one of them may evaluate, however long that takes.
+
+It does not wait so long for one that is gone: its connections close, and the wait ends at once.
+"""
 
 
 class LostProcessError(RuntimeError):

@@ -6,30 +6,40 @@ from typing import Any
 
 PLAIN_EVERY = 10.0
 """Seconds between lines where the output is no terminal."""
+TURN = 3.0
+"""Seconds for which a terminal's line tells of one of several games."""
 
 
 def _speed(value: float) -> str:
     return f"{value / 1000:.1f}k" if value >= 1000 else f"{value:.0f}"
 
 
-def describe_progress(row: dict[str, float], means: dict[str, dict[str, float]]) -> str:
-    """Return the numbers of an update as words."""
-    speed = f"{_speed(row['agent_steps_per_second'])} steps/s"
-    if row["played_per_second"] > row["agent_steps_per_second"]:
-        speed += f" ({_speed(row['played_per_second'])} with opponents'"
-        speed += f", {row['time/opponents']:.0%} of the time theirs)"
-    parts = [speed]
-    for game, mean in means.items():
+def describe_progress(
+    row: dict[str, float], means: dict[str, dict[str, float]], turn: int = 0
+) -> str:
+    """Return the numbers of an update as words that fit into a terminal's line.
+
+    Args:
+        row: what is logged; it holds much more.
+        means: of finished episodes, by game.
+        turn: which of several games is told of: one after the other.
+    """
+    own, played = row["agent_steps_per_second"], row["played_per_second"]
+    speed = f"{_speed(own)} of {_speed(played)}" if played > own else _speed(own)
+    parts = [f"{speed} steps/s"]
+    if means:
+        game = list(means)[turn % len(means)]
+        mean = means[game]
+        # Returns of different games are of different sizes.
+        told = f"return {mean['return']:+.2f}" if len(means) == 1 else game
         parts.append(
-            f"{game}: return {mean['return']:+.2f}, progress {mean['progress']:.2f}, "
-            f"won {mean['win_rate']:.0%}, {mean['length']:.0f} ticks, rung {mean['rung']:.1f}"
+            f"{told}, progress {mean['progress']:.2f}, {mean['length']:.0f} ticks, "
+            f"rung {mean['rung']:.1f}"
         )
-    # What there is to tell depends on the algorithm; while a queue fills, nothing is learned.
-    parts.extend(
-        f"{name} {row[f'learning/{name}'.replace(' ', '_')]:.3f}"
-        for name in ("policy loss", "value loss", "entropy", "epsilon")
-        if f"learning/{name}".replace(" ", "_") in row
-    )
+    if row.get("pool/episodes"):
+        parts.append(f"outcome {row['pool/outcome']:.2f}")
+    elif "learning/entropy" in row:
+        parts.append(f"entropy {row['learning/entropy']:.2f}")
     return "; ".join(parts)
 
 
@@ -46,6 +56,7 @@ class ProgressLine:
         self.total, self.first, self.quiet = total, done, quiet
         self.started = time.perf_counter()
         self.shown = 0.0
+        self.lines = 0
         self.bar: Any = None
         if not quiet and sys.stderr.isatty():
             from rich.console import Console
@@ -65,16 +76,18 @@ class ProgressLine:
         """Show where the run stands."""
         if self.quiet:
             return
-        text = describe_progress(row, means)
+        now = time.perf_counter() - self.started
         if self.bar is not None:
+            text = describe_progress(row, means, int(now / TURN))
             self.bar.update(self.task, completed=steps, description=text)
             return
-        now = time.perf_counter() - self.started
         if now - self.shown >= PLAIN_EVERY or steps >= self.total:
             self.shown = now
             # A run ends with the rollout that reaches its goal, which may go beyond it.
             left = now * max(self.total - steps, 0) / max(steps - self.first, 1)
-            millions = f"{steps / 1e6:.2f} of {self.total / 1e6:.2f} M"
+            millions = f"{steps / 1e6:.2f} of {self.total / 1e6:.3g} M"
+            text = describe_progress(row, means, self.lines)
+            self.lines += 1
             print(f"{millions}, {left:.0f} s left; {text}", file=sys.stderr, flush=True)
 
     def close(self) -> None:

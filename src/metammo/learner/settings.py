@@ -1,5 +1,7 @@
 """What can be set about a training run; the command line is made from these."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
@@ -40,6 +42,14 @@ class AlgorithmSettings:
     """Steps through which gradients flow back (BPTT)."""
     layer_norm: bool = False
     """Normalise the network's features (Ba et al. 2016)."""
+
+    def check(self) -> None:
+        """Raise ValueError where a number cannot be, by its name among a run's settings."""
+        kind = next(name for name, each in ALGORITHMS.items() if type(self) is each)
+        for name, (is_met, wanted) in LIMITS.items():
+            given = getattr(self, name, None)
+            if given is not None and not is_met(given):
+                raise ValueError(f"{kind}.{name} must be {wanted}, got {given}")
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,24 @@ ALGORITHMS: dict[str, type[AlgorithmSettings]] = {
     "pqn": PQNSettings,
 }
 """What each algorithm is told, under its name among a run's settings."""
+Limit = tuple[Callable[[float], bool], str]
+
+
+def _all(limit: Limit, *names: str) -> dict[str, Limit]:
+    return dict.fromkeys(names, limit)
+
+
+# Written so that no comparison with a NaN holds.
+LIMITS: dict[str, Limit] = {
+    **_all((lambda x: 0 < x < math.inf, "above 0"), "learning_rate", "gradient_norm", "clip"),
+    **_all((lambda x: 0 < x < math.inf, "above 0"), "rho_clip", "trace_clip"),
+    **_all((lambda x: 0 <= x < math.inf, "at least 0"), "value_clip", "value_weight"),
+    **_all((lambda x: 0 <= x < math.inf, "at least 0"), "entropy_weight", "lag"),
+    **_all((lambda x: x >= 1, "at least 1"), "epochs", "minibatch", "sequence", "queue"),
+    **_all((lambda x: 0 <= x <= 1, "in 0..1"), "discount", "trace", "exploration"),
+    **_all((lambda x: 0 <= x <= 1, "in 0..1"), "epsilon", "final_epsilon", "acting_epsilon"),
+}
+"""What the numbers of algorithms may be, by name: a test, and the words for it."""
 WORDS = {
     "balance": WAYS,
     "game_sampling": SAMPLING_WAYS,
@@ -257,6 +285,12 @@ class TrainSettings:
             )
         self._check_words()
         self.pool.check()
+        self.own.check()
+        if self.rollout < 1 or self.rollout % self.own.sequence:
+            raise ValueError(
+                f"rollout must be a multiple of {self.algorithm}.sequence, {self.own.sequence} "
+                f"ticks, got {self.rollout}"
+            )
         games, weights, config = read_games(self.games)
         if games == self.games and self.weights:
             weights = self.weights

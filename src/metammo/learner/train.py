@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from metammo.envs.batch import Batch, make_vec
 from metammo.envs.crew import core_count
@@ -31,6 +30,7 @@ from metammo.learner.checkpoint import (
     save_policy,
     settings_to_json,
 )
+from metammo.learner.measures import Measures
 from metammo.learner.metrics import open_metrics, wandb
 from metammo.learner.mix import Mix
 from metammo.learner.opponents import Opponents
@@ -45,11 +45,16 @@ from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
 from metammo.learner.stopwatch import spent
 from metammo.policies.choosing import Choosing
-from metammo.policies.hub import find_policy, load_module, make_policy, read_description
+from metammo.policies.hub import (
+    CheckpointError,
+    find_policy,
+    load_module,
+    make_policy,
+    read_description,
+)
 from metammo.policies.own import is_own, name_to_resume
 from metammo.replay.header import ReplayError
 from metammo.tasks.parsing import read_task
-from metammo.world.columns import Cause
 from metammo.world.random import seed_of
 
 Evaluate = Callable[[Any, int, Path], dict[str, float]]
@@ -60,9 +65,6 @@ Record = Callable[[Any, Path, int], None]
 
 Watch = Callable[[dict[str, float]], bool]
 """Called with what an update logs; returns whether the run is to go on."""
-
-RECENT = 0.05
-"""Weight of a finished episode in the running means."""
 
 LEAST_STEPS = 2
 """Agent-steps from which something can be learned: advantages have a spread."""
@@ -101,7 +103,7 @@ def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
         layer_norm = settings.own.layer_norm
         return make_policy(settings.policy, settings.config, layer_norm=layer_norm)
     # A run that is resumed needs no other any more.
-    folder = checkpoint or find_policy(settings.init)
+    folder = checkpoint or _find_network(settings.init)
     kind = read_description(folder).get("class")
     if kind is not None and not is_own(settings.policy):
         raise ValueError(
@@ -119,6 +121,21 @@ def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
     return module
 
 
+def _find_network(path: Path) -> Path:
+    """Return the folder of the network that a run begins with.
+
+    Raises:
+        ValueError: there is none; `scripted` and the like have none.
+    """
+    try:
+        return find_policy(path)
+    except CheckpointError:
+        raise ValueError(
+            f"init: there is no network at {str(path)!r}; give a run's folder, or that of one of "
+            "its checkpoints"
+        ) from None
+
+
 def run_folder(settings: TrainSettings) -> Path:
     """Return where a run is kept; a number is added to a name that is taken."""
     games = "+".join(Path(game).stem for game in settings.games)
@@ -129,15 +146,6 @@ def run_folder(settings: TrainSettings) -> Path:
         folder = settings.folder / f"{name}-{number}"
         number += 1
     return folder
-
-
-def death_shares(causes: NDArray[np.uint8]) -> dict[str, float]:
-    """Return the share of the agents that died of each cause, 0..1."""
-    return {
-        f"died_of_{cause.name.lower()}": float((causes == cause).mean())
-        for cause in Cause
-        if cause != Cause.NONE
-    }
 
 
 def due(every: int, steps: int) -> int:
@@ -155,7 +163,7 @@ class Run:
         opponents: what plays the seats that the actor does not; None: there are none.
         algorithm: what learns.
         mix: how often games and tasks come.
-        means: running means over finished episodes, by game.
+        measures: what it has come to.
     """
 
     def __init__(self, settings: TrainSettings, processes: Processes = ALONE) -> None:
@@ -165,7 +173,8 @@ class Run:
         if settings.resume is not None:
             checkpoint = find_checkpoint(settings.resume, self._warn)
             kept, _, _ = read_progress(checkpoint)
-            # The goal and the machine may change; what decides the result may not.
+            # The goal and the machine may change; what decides the result may not, nor what is
+            # measured and kept on the way: half of its curves would be of another kind.
             settings = replace(
                 kept,
                 steps=settings.steps or kept.steps,
@@ -177,6 +186,8 @@ class Run:
                 f"here learn {processes.count} processes, not {settings.processes}: start them by "
                 "metammo train --processes, launch() or torchrun"
             )
+        if settings.wandb and processes.is_first:
+            wandb()  # before anything is compiled or made: it may have to be installed first
         self.goal = settings.steps or DEFAULT_STEPS
         settings = replace(settings, steps=self.goal, processes=processes.count)
         self.settings = settings
@@ -184,7 +195,6 @@ class Run:
         torch.set_num_threads(threads)
         keep_memory()
         self._make_learner(threads, checkpoint)
-        self.means: dict[str, dict[str, float]] = {}
         self.updates, self.seconds, self.best = 0, 0.0, -math.inf
         self.folder = checkpoint.parent.parent if checkpoint else self._make_folder()
         if self.opponents is not None:
@@ -239,6 +249,7 @@ class Run:
             seed=seed_of(settings.seed, processes.rank) if processes.rank else settings.seed,
             **together,
         )
+        self.measures = Measures(self.actor, self.algorithm, self.mix, self.opponents)
         self.parts = Parts(
             own={"actor": self.actor, **self.algorithm.own_parts()},
             shared={"algorithm": self.algorithm, "mix": self.mix},
@@ -273,7 +284,7 @@ class Run:
         """Go on from a checkpoint."""
         _, progress, self.actor.steps = read_progress(checkpoint)
         restore_checkpoint(checkpoint, self.algorithm.module, self.parts, self.processes)
-        self.means = progress["means"]
+        self.measures.means = progress["means"]
         self.updates, self.seconds = progress["updates"], progress["seconds"]
         self.best = progress["best"] if progress["best"] is not None else -math.inf
         self.actor.game_steps = progress["game_steps"]
@@ -330,27 +341,12 @@ class Run:
     def note_episodes(self, finished: list[Episode]) -> None:
         """Take finished episodes into the running means of their games, and into the mix."""
         self.mix.update(finished, self.actor.game_steps, self.actor.running())
-        for episode in finished:
-            result, seats = episode.result, episode.seats
-            game = self.batch.game_names[int(result["game"])]
-            row = {
-                "return": float(result["total_reward"][seats].mean()),
-                "progress": float(result["progress"][seats].mean()),
-                "win_rate": float(result["won"][seats].any()),
-                "length": float(result["length"]),
-                "rung": float(result["rung"]),
-                **death_shares(result["death_cause"][seats]),
-            }
-            means = self.means.setdefault(game, {**row, "episodes": 0.0})
-            rate = max(RECENT, 1.0 / (1.0 + means["episodes"]))
-            for name, value in row.items():
-                means[name] += rate * (value - means[name])
-            means["episodes"] += 1.0
+        self.measures.note(finished)
 
     def save(self, name: str) -> None:
         """Write a checkpoint under a name."""
         progress = {
-            "means": self.means,
+            "means": self.measures.means,
             "updates": self.updates,
             "seconds": self.seconds,
             "best": self.best if math.isfinite(self.best) else None,
@@ -421,41 +417,6 @@ class Run:
             self.keep()
         return told
 
-    def metrics(
-        self, logged: dict[str, float], step_rate: float, played_rate: float
-    ) -> dict[str, float]:
-        """Return everything to log after an update, flat.
-
-        Args:
-            logged: what the update told.
-            step_rate: agent-steps a second, of the learner's seats.
-            played_rate: of all seats.
-        """
-        buffer, seconds, updates = self.actor.buffer, self.actor.seconds, self.algorithm.seconds
-        total = sum(seconds.values()) or 1.0
-        actions = buffer.actions[buffer.alive]
-        row = {
-            "steps": float(self.steps),
-            "seconds": self.seconds,
-            "agent_steps_per_second": step_rate,
-            "played_per_second": played_rate,
-            **self.mix.metrics(),
-            **(self.opponents.metrics() if self.opponents is not None else {}),
-            **{f"learning/{name}": value for name, value in logged.items()},
-            **{f"time/{name}": value / total for name, value in seconds.items()},
-            **{f"time/update/{name}": value / total for name, value in updates.items()},
-        }
-        for head, place in zip(self.batch.heads, range(actions.shape[-1]), strict=True):
-            if head.has_no_op and len(actions):
-                share = (actions[:, place] == head.size - 1).float().mean()
-                row[f"no_op/{head.name}"] = float(share)
-        for game, means in self.means.items():
-            row.update({f"{game}/{name}": value for name, value in means.items()})
-        for game, steps in zip(self.batch.game_names, self.actor.game_steps, strict=True):
-            row[f"{game}/steps"] = float(steps)
-            row[f"{game}/share_of_steps"] = steps / max(self.steps, 1)
-        return row
-
 
 def train(
     settings: TrainSettings,
@@ -482,8 +443,6 @@ def train(
         LostProcessError: another process of the run is gone; the last checkpoint stands.
     """
     processes = join_processes(device_of(settings))
-    if settings.wandb:
-        wandb()  # before there is a folder: it may have to be installed first
     run = Run(settings, processes)
     settings = run.settings
     is_first = processes.is_first
@@ -499,11 +458,12 @@ def train(
             seconds = time.perf_counter() - started
             run.seconds += seconds
             all_played = run.actor.played - played
-            row = run.metrics(logged, (run.steps - before) / seconds, all_played / seconds)
+            rates = (run.steps - before) / seconds, all_played / seconds
+            row = run.measures.row(logged, run.seconds, *rates)
             row.update(run.do_what_is_due(before, evaluate, record))
             if metrics:
                 metrics.write(row)
-            line.show(run.steps, row, run.means)
+            line.show(run.steps, row, run.measures.means)
             is_stopped = watch is not None and not watch(row)
             is_over = is_stopped or run.steps >= run.goal
             if is_over or run.steps - kept >= settings.checkpoint_every:

@@ -1,13 +1,10 @@
 """What a minigame is: the protocol that each game's file fills in, and how games are found."""
 
 import difflib
-import hashlib
 import importlib
 import importlib.util
 import inspect
 import pkgutil
-import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +12,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 import metammo.minigames
+from metammo.own_file import import_file, text_of
 from metammo.rules.rules import MINI
 from metammo.tasks.goals import tick_ge
 from metammo.tasks.tasks import Asked
@@ -100,8 +98,9 @@ class GameFile:
 
     @property
     def text(self) -> str:
-        """The file's source."""
-        return self.path.read_text(encoding="utf-8")
+        """The file's source, as it was imported."""
+        kept = text_of(self.module.__name__)
+        return importlib.util.decode_source(self.path.read_bytes() if kept is None else kept)
 
     @property
     def summary(self) -> str:
@@ -180,20 +179,11 @@ def _load_file(path: Path) -> GameFile:
     if not path.is_file():
         raise GameError(f"there is no game file {str(path)!r}; give the path of a .py file")
     path = path.resolve()
-    digest = hashlib.blake2b(path.read_bytes() + str(path).encode(), digest_size=6).hexdigest()
-    name = f"metammo_game_{re.sub(r'[^a-z0-9_]', '_', path.stem.lower())}_{digest}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None or spec.loader is None:
-            raise GameError(f"{path} cannot be imported as Python")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            del sys.modules[name]
-            raise import_error(path, error) from error
-    file = _game_file(path.stem, sys.modules[name])
+    try:
+        module = import_file(path, "game")
+    except Exception as error:
+        raise import_error(path, error) from error
+    file = _game_file(path.stem, module)
     if file is None:
         raise GameError(f"{path} defines no subclass of metammo.minigames.minigame.Minigame")
     check_definition(file)

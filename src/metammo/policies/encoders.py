@@ -20,7 +20,7 @@ from metammo.observe.layout import (
     SkillFeature,
     TalkFeature,
 )
-from metammo.policies.inputs import Inputs
+from metammo.policies.inputs import Inputs, spans_of
 from metammo.policies.items import InventoryEncoder, MarketEncoder, deeper, inverse
 from metammo.rules.materials import DEPLETES_TO, IS_HABITABLE, Material
 from metammo.rules.sizes import WINDOW
@@ -158,10 +158,7 @@ class ObservationEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.layout = layout
-        self.spans = {
-            part.name: (layout.offset(part.name), layout.dtype[part.name].itemsize)
-            for part in layout.parts
-        }
+        self.spans = spans_of(layout)
         for name, value in (
             ("patch_order", patch_order()),
             ("tile_table", tile_table()),
@@ -189,9 +186,8 @@ class ObservationEncoder(nn.Module):
             self.market = MarketEncoder(item_width, width, layers)
 
     def part(self, rows: Tensor, name: str) -> Tensor:
-        """Return the bytes of a part, uint8[rows, bytes of the part], contiguous."""
-        offset, size = self.spans[name]
-        return rows[:, offset : offset + size].contiguous()
+        """Return a part, [rows, numbers] of its own type, contiguous."""
+        return self.spans[name].of(rows)
 
     def encode_tiles(self, rows: Tensor) -> Tensor:
         """Return features of the window, float32[rows, width]."""
@@ -208,7 +204,7 @@ class ObservationEncoder(nn.Module):
 
     def encode_entities(self, rows: Tensor) -> Tensor:
         """Return features of the observed entities, float32[rows, 32, entity_width]."""
-        numbers = self.part(rows, "entities").view(torch.int8)
+        numbers = self.part(rows, "entities")
         numbers = numbers.unflatten(1, (OBSERVED_ENTITIES, len(EntityFeature)))
         entities = torch.relu(self.entity_layer(numbers.float() * self.entity_scale))
         # Rows of nobody must not shine through the maximum.
@@ -216,7 +212,7 @@ class ObservationEncoder(nn.Module):
 
     def encode_talk(self, rows: Tensor) -> Tensor:
         """Return features of what the team says, float32[rows, 16]."""
-        words = self.part(rows, "talk").view(torch.int8)
+        words = self.part(rows, "talk")
         words = words.unflatten(1, (TALK_LIMIT, len(TalkFeature)))
         return torch.relu(self.talk_layer(words.float() * self.talk_scale)).amax(1)
 
@@ -225,8 +221,8 @@ class ObservationEncoder(nn.Module):
         rows = inputs.rows
         entities = self.encode_entities(rows)
         parts = [
-            (self.part(rows, "own").view(torch.int16).float() * self.own_scale).clamp(-FAR, FAR),
-            self.part(rows, "task").view(torch.int8).float() / 64.0,
+            (self.part(rows, "own").float() * self.own_scale).clamp(-FAR, FAR),
+            self.part(rows, "task").float() / 64.0,
             entities.amax(1),
             entities.mean(1),
             self.encode_talk(rows),
@@ -234,9 +230,9 @@ class ObservationEncoder(nn.Module):
         if inputs.markets is None or inputs.world_of is None:
             features = self.encode_whole(rows, self.own_layer(torch.cat(parts, dim=-1)))
             return Encoded(features, entities)
-        levels = self.part(rows, "skills").view(torch.int8)
+        levels = self.part(rows, "skills")
         levels = levels.unflatten(1, (SKILL_COUNT, len(SkillFeature)))
-        items = self.inventory(self.part(rows, "inventory").view(torch.int8))
+        items = self.inventory(self.part(rows, "inventory"))
         parts += [(levels.float() * self.skill_scale).flatten(1), items.amax(1), items.mean(1)]
         offers = self.market(inputs.markets)
         # Once for a world, then for its rows.

@@ -1,7 +1,6 @@
 """How policies are kept: a folder with weights as safetensors and a description as JSON."""
 
 import json
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -83,7 +82,7 @@ def save_module(folder: Path, module: Any, **more: Any) -> None:
     """
     description = json.dumps(describe(module, **more), indent=2)
     if type(module) is not RecurrentPolicy:
-        shutil.copyfile(source_of(module), folder / COPY)
+        (folder / COPY).write_bytes(source_of(module).text)
     weights = {name: value.cpu().contiguous() for name, value in module.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
     (folder / DESCRIPTION).write_text(description, encoding="utf-8")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from metammo.actions import HEADS, head_sizes
 from metammo.observe.layout import MARKET_PART, Layout
 from metammo.policies.cores import Core
-from metammo.policies.inputs import Inputs
+from metammo.policies.inputs import Inputs, spans_of
 
 
 class PolicyError(ValueError):
@@ -38,6 +38,7 @@ class PolicyModule(nn.Module):
     def __init__(self, layout: Layout) -> None:
         super().__init__()
         self.layout = layout
+        self.spans = spans_of(layout)
         self.layout_name = layout.name
         self.head_sizes = head_sizes(HEADS[layout.name])
 
@@ -61,11 +62,7 @@ class PolicyModule(nn.Module):
             rows: uint8[rows, bytes].
             name: as `observe.layout` calls it.
         """
-        offset = self.layout.offset(name)
-        size = self.layout.dtype[name].itemsize
-        kinds = {"int16": torch.int16, "int8": torch.int8, "uint8": torch.uint8}
-        kind = kinds[str(self.layout.dtype[name].base)]
-        return rows[:, offset : offset + size].contiguous().view(kind).float()
+        return self.spans[name].of(rows).float()
 
     def step(self, inputs: Inputs, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Take one step for each row; states of beginning lives are zero already.

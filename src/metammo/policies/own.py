@@ -4,15 +4,12 @@ The file is code. It is imported where a user names it, and never because a chec
 checkpoint remembers the name of its class and holds a copy of the file, to be looked at.
 """
 
-import hashlib
-import importlib.util
 import inspect
-import re
-import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from metammo.observe.layout import Layout
+from metammo.own_file import import_file, text_of
 from metammo.policies.module import PolicyError, check_module
 
 COPY = "policy.py"
@@ -35,28 +32,16 @@ def load_class(name: str) -> Any:
     path = Path(file).expanduser()
     if not path.is_file():
         raise PolicyError(f"there is no file {file!r} with a policy; give path.py:Class")
-    path = path.resolve()
-    digest = hashlib.blake2b(path.read_bytes() + str(path).encode(), digest_size=6).hexdigest()
-    module_name = f"metammo_policy_{re.sub(r'[^a-z0-9_]', '_', path.stem.lower())}_{digest}"
-    if module_name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(module_name, path)
-        if spec is None or spec.loader is None:
-            raise PolicyError(f"{path} cannot be imported as Python")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[module_name] = module
-        try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            del sys.modules[module_name]
-            raise PolicyError(
-                f"{path} cannot be imported: {type(error).__name__}: {error}"
-            ) from error
-    found = getattr(sys.modules[module_name], kind, None)
+    try:
+        module = import_file(path, "policy")
+    except Exception as error:
+        raise PolicyError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    found = getattr(module, kind, None)
     if not inspect.isclass(found):
         classes = [
             name
-            for name, value in vars(sys.modules[module_name]).items()
-            if inspect.isclass(value) and value.__module__ == module_name
+            for name, value in vars(module).items()
+            if inspect.isclass(value) and value.__module__ == module.__name__
         ]
         raise PolicyError(
             f"{path} has no class {kind}; it has {', '.join(classes) or 'no class at all'}"
@@ -100,15 +85,26 @@ def name_to_resume(kept: str, given: str) -> str:
     return given
 
 
-def source_of(module: Any) -> Path:
+class Source(NamedTuple):
+    """The file of a network's class."""
+
+    name: str
+    """What it is called."""
+    text: bytes
+    """What it said when the class was loaded."""
+
+
+def source_of(module: Any) -> Source:
     """Return the file of a network's class.
 
     Raises:
-        PolicyError: it has none, as a class of a notebook.
+        PolicyError: it has none, as a class of a notebook, or it can no longer be read.
     """
     kind = type(module)
     try:
-        return Path(inspect.getfile(kind))
+        path = Path(inspect.getfile(kind))
+        text = text_of(kind.__module__)
+        return Source(path.name, path.read_bytes() if text is None else text)
     except (OSError, TypeError) as error:
         raise PolicyError(
             f"{kind.__name__} is in no file, so a checkpoint could not be loaded again; put it "

@@ -140,7 +140,8 @@ class TorchPolicy:
         if mask.shape[-1] != sum(self.heads.sizes):
             raise ValueError(
                 f"policy {self.name!r} plays the {self.module.layout_name} config, with "
-                f"{sum(self.heads.sizes)} choices; here are {mask.shape[-1]}"
+                f"{sum(self.heads.sizes)} choices; here are {mask.shape[-1]}: give --config "
+                f"{self.module.layout_name}"
             )
         inputs = Inputs(row_bytes_of(observation).to(self.device))
         if market is not None:
