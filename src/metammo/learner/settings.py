@@ -127,7 +127,8 @@ class PoolSettings:
     """Who plays next: uniform (all alike), recency (the newest oftener), or rating (those oftener
     that do better than the learner)."""
     others: Annotated[tuple[str, ...], arg(name="from")] = ()
-    """Policies from elsewhere in the pool: scripted, smith, random, or folders."""
+    """Policies from elsewhere in the pool: scripted, smith, random, names of trained policies, or
+    folders."""
 
     def check(self) -> None:
         """Raise ValueError where the numbers make no pool."""
@@ -208,10 +209,10 @@ class TrainSettings:
     """Write metrics for TensorBoard, into RUN/tensorboard."""
     wandb: str = ""
     """Project of Weights & Biases to log to; install with pip install 'metammo[wandb]'."""
-    init: Path | None = None
-    """Folder of a run or checkpoint with whose network this run begins, of whatever size: weights
-    are learned further, with a fresh optimizer, and steps count from 0. If it is of a class of your
-    own, that is named by `policy`."""
+    init: str | None = None
+    """Folder of a run or checkpoint, or a trained policy's name, with whose network this run
+    begins, of whatever size: weights are learned further, with a fresh optimizer, and steps count
+    from 0. If it is of a class of your own, that is named by `policy`."""
     resume: Path | None = None
     """Folder of a run to go on with; all but steps and threads is then the run's own."""
     ppo: PPOSettings = field(default_factory=PPOSettings)
