@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from metammo.cli.main import main
+from metammo.envs.batch import make_vec
 from metammo.learner.settings import PoolSettings, PPOSettings, PQNSettings, TrainSettings
 from metammo.learner.train import Run
 from metammo.policies.choosing import choosing_of
@@ -78,6 +79,19 @@ def test_how_actions_are_chosen_is_the_new_runs_own(before, then, begin, tmp_pat
     second = begin(settings_in(tmp_path, name="second", algorithm=then, init=first.folder, **own))
     plain = begin(settings_in(tmp_path, name="plain", algorithm=then, **own))
     assert choosing_of(second.algorithm.module) == choosing_of(plain.algorithm.module)
+
+
+def test_without_a_curriculum_knobs_are_the_evaluations_and_maps_are_not(begin, tmp_path):
+    drawn = begin(settings_in(tmp_path, name="drawn")).batch
+    fixed = begin(settings_in(tmp_path, name="fixed", curriculum=False)).batch
+    rated = make_vec(settings_in(tmp_path).games, 2, threads=1, evaluation=True, held_out=True)
+    for end in ("low", "high"):
+        assert np.array_equal(fixed.table[end], rated.table[end])
+    assert not np.array_equal(fixed.table["high"], drawn.table["high"])
+    assert (drawn.table["ladder_index"] >= 0).any()
+    assert (fixed.table["ladder_index"] == -1).all()
+    assert fixed.map_family == drawn.map_family != rated.map_family
+    rated.close()
 
 
 def test_a_folder_without_a_policy_is_refused(tmp_path, capsys):

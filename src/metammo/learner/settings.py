@@ -167,6 +167,9 @@ class TrainSettings:
     or episodes."""
     task_sampling: str = "fixed"
     """How often each task of a game comes: fixed (its weight), uniform, or adaptive."""
+    curriculum: bool = True
+    """Let ladders climb and knobs be drawn as the games say for training; without, every episode is
+    by the evaluation's fixed knobs, on training's maps."""
     config: str = "mini"
     """Rules and observations: mini or full."""
     task: str = ""

@@ -218,6 +218,7 @@ class Run:
             first_world=processes.rank * worlds,
             threads=threads,
             config=settings.config,
+            evaluation=not settings.curriculum,
             **({"task": read_task(settings.task)} if settings.task else {}),
         )
         ways = (settings.game_sampling, settings.task_sampling, settings.balance)
