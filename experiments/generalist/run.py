@@ -48,7 +48,7 @@ class Options:
     threads: int = 1
     """Of each process of a leg."""
     processes: int = 1
-    """That train a leg together."""
+    """That train a leg together; one that goes on has as many as it was begun with."""
     evaluation_threads: int = 0
     """Processes that play the tournaments; 0: one for each core."""
     folder: Path = Path("runs/generalist")

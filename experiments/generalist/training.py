@@ -43,7 +43,7 @@ class Machine:
     threads: int = 1
     """Of each process."""
     processes: int = 1
-    """Of each leg; its worlds are a multiple of them."""
+    """Of each leg that begins; its worlds are a multiple of them."""
 
 
 def run_folder(folder: Path, leg: Leg) -> Path:
@@ -101,14 +101,11 @@ def options_of(values: Mapping[str, Any], start: str = "") -> list[str]:
 def command(folder: Path, leg: Leg, machine: Machine) -> list[str]:
     """Return the command that begins a leg, or goes on with it."""
     run = run_folder(folder, leg)
-    module = ["-m", "metammo.cli.main", "train"]
-    if machine.processes > 1:
-        nodes = ["--standalone", "--nproc-per-node", str(machine.processes)]
-        module = ["-m", "torch.distributed.run", *nodes, *module]
-    words = [sys.executable, "-u", *module, "--steps", str(leg.steps)]
+    words = [sys.executable, "-u", "-m", "metammo.cli.main", "train", "--steps", str(leg.steps)]
     words += ["--threads", str(machine.threads)]
     if run.exists():
         return [*words, "--resume", str(run)]
+    words += ["--processes", str(machine.processes)]
     words += ["--games", *leg.games, "--config", leg.config, "--seed", str(leg.seed)]
     words += ["--folder", str(run.parent), "--name", leg.name, *options_of(leg.options)]
     if leg.init:

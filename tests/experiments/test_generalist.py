@@ -176,18 +176,18 @@ def test_what_there_is_not_is_told_in_a_line(words, told, tiny, tmp_path, capsys
 def test_a_leg_is_begun_by_its_settings_and_gone_on_with_by_its_folder(experiment, tmp_path):
     legs = {leg.name: leg for leg in experiment.legs}
     leg = legs["tuned-team_battle-s2"]
-    words = " ".join(command(tmp_path, leg, Machine(threads=2)))
+    words = " ".join(command(tmp_path, leg, Machine(threads=2, processes=4)))
     assert words.endswith(
-        f"train --steps 1000 --threads 2 --games team_battle --config mini --seed 2 --folder "
-        f"{tmp_path}/mini --name tuned-team_battle-s2 --worlds 2 --rollout 8 --no-tensorboard "
-        f"--ppo.sequence 4 --ppo.minibatch 512 --pool.share 0.0 "
+        "train --steps 1000 --threads 2 --processes 4 --games team_battle --config mini --seed 2 "
+        f"--folder {tmp_path}/mini --name tuned-team_battle-s2 --worlds 2 --rollout 8 "
+        "--no-tensorboard --ppo.sequence 4 --ppo.minibatch 512 --pool.share 0.0 "
         f"--init {tmp_path}/mini/generalist-s2"
     )
     assert options_of({"curriculum": True}) == ["--curriculum"]
     make_run(tmp_path, leg, steps=10)
     words = " ".join(command(tmp_path, leg, Machine(processes=4)))
-    assert "torch.distributed.run --standalone --nproc-per-node 4 -m metammo.cli.main" in words
-    assert words.endswith(f"--resume {tmp_path}/mini/tuned-team_battle-s2")
+    run = run_folder(tmp_path, leg)
+    assert words.endswith(f"train --steps 1000 --threads 1 --resume {run}")
 
 
 def test_a_folder_of_something_else_is_refused(experiment, tmp_path):

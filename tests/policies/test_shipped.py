@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -9,8 +10,10 @@ import pytest
 import torch
 
 import metammo
-from metammo.cli import watch
+from metammo.cli import demo, first_game, watch
+from metammo.cli.evaluate import rate
 from metammo.cli.main import main
+from metammo.evaluation.record import record_match
 from metammo.evaluation.rows import EpisodeRow, make_table, write_rows
 from metammo.learner.checkpoint import read_progress
 from metammo.learner.settings import PoolSettings, PPOSettings, TrainSettings
@@ -18,6 +21,7 @@ from metammo.learner.train import train
 from metammo.policies import shipped
 from metammo.policies.hub import CheckpointError, find_policy, load_module, load_policy, policy_name
 from metammo.policies.shipped import find_shipped, shipped_folders, shipped_names
+from metammo.replay.format import Replay
 from tools.ship_policy import main as ship
 
 GAMES = ("race_to_center", "survive", "team_battle")
@@ -211,6 +215,25 @@ def test_it_is_watched_in_its_own_config_and_a_game_that_it_learned(here):
 
     assert setting(NAME) == watch.Setting("race_to_center", "mini", "")
     assert setting(NAME, game="survive").game == "survive"
+
+
+def test_the_demo_begins_with_a_game_of_it_and_goes_on_at_once_without(
+    here, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(demo, "play", lambda options: {"training_seconds": 60, "rows": []})
+    monkeypatch.setattr(first_game, "POLICY", "nobody")
+    words = ["demo", "--folder", str(tmp_path), "--threads", "1", "--json"]
+    assert main(words) == 0
+    assert "first_game" not in json.loads(capsys.readouterr().out)
+    assert not list(tmp_path.iterdir())
+    for name, value in {"POLICY": NAME, "GAME": "race_to_center", "EPISODES": 3}.items():
+        monkeypatch.setattr(first_game, name, value)
+    for name, play in {"rate": rate, "record_match": record_match}.items():
+        monkeypatch.setattr(first_game, name, partial(play, knobs={"horizon": 5}))
+    assert main(words) == 0
+    shown = json.loads(capsys.readouterr().out)["first_game"]
+    assert {row["policy"] for row in shown["rows"]} == {NAME, "scripted", "random"}
+    assert len(Replay.open(shown["replay"])["actions"]) == 5
 
 
 def test_it_plays_and_is_learned_from_and_against(here, tmp_path, capsys):

@@ -55,6 +55,8 @@ class Options:
     """Worlds stepped together (sim, reset, scale); training takes its own default."""
     threads: int | None = None
     """Cores; 0: all. By default one, and all of them in training."""
+    processes: int = 1
+    """Processes that learn together (train); 0: one a core. They share the threads."""
     ticks: int = 200
     """Ticks of a timed run."""
     runs: int = 5
@@ -264,21 +266,30 @@ def bench_reset(options: Options) -> dict[str, Any]:
     return {"milliseconds_per_reset": 1000 * statistics.median(seconds[1:])}
 
 
-def bench_train(options: Options) -> dict[str, Any]:
-    """Measure training end to end: the learner's steps, first rollouts left out."""
-    from metammo.learner.settings import TrainSettings
+def _train_quietly(settings: Any) -> Path:
     from metammo.learner.train import train
 
+    return train(settings, quiet=True)
+
+
+def bench_train(options: Options) -> dict[str, Any]:
+    """Measure training end to end: the learner's steps, first rollouts left out."""
+    from metammo.learner.launch import launch, local_count
+    from metammo.learner.settings import TrainSettings
+
+    cores = options.threads or core_count()
+    processes = local_count(options.processes, TrainSettings.worlds, cores=cores)
     with tempfile.TemporaryDirectory() as folder:
         settings = TrainSettings(
             games=(options.game,),
             config=options.config,
             policy="small" if options.policy == "random" else options.policy,
             steps=options.steps,
-            threads=options.threads or 0,
+            processes=processes,
+            threads=max(cores // processes, 1),
             folder=Path(folder),
         )
-        run = train(settings, quiet=True)
+        run = launch(processes, _train_quietly, settings)
         lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     rates = [row["agent_steps_per_second"] for row in rows[1:]]
@@ -286,7 +297,8 @@ def bench_train(options: Options) -> dict[str, Any]:
     return {
         "policy": settings.policy,
         "worlds": settings.worlds,
-        "threads": settings.threads or core_count(),
+        "processes": processes,
+        "threads_each": settings.threads,
         "agent_steps_per_second": rate,
         "played_per_second": statistics.median(row["played_per_second"] for row in rows[1:]),
         "phases": {

@@ -1,13 +1,16 @@
 """`metammo train`: train a policy."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 
 import tyro
 
 from metammo.cli.show import note
 from metammo.evaluation.in_training import evaluation_of, recording_of
 from metammo.learner.checkpoint import find_checkpoint, read_progress
+from metammo.learner.launch import launch, local_count
 from metammo.learner.processes import is_first_process
 from metammo.learner.settings import TrainSettings
 from metammo.learner.train import train
@@ -20,6 +23,8 @@ EXAMPLE = """Train a policy on one or several minigames.
 Example: metammo train --games race_to_center --steps 2000000
 
 A mix, by weight: metammo train --games race_to_center=2 team_battle; Meta MMO's: --games mini_gen
+
+By one process a core: metammo train --games team_battle --processes 0
 
 Go on with a run: metammo train --resume runs/race_to_center-0 --steps 4000000
 """
@@ -58,6 +63,16 @@ def rating_command(settings: TrainSettings, folder: str) -> str:
     return f"metammo tournament {policy} scripted {games}{config}"
 
 
+def learn(settings: TrainSettings, own: TrainSettings) -> Path:
+    """Train, as one of the run's processes; return its folder.
+
+    Args:
+        settings: what was asked for.
+        own: what the run goes by, which rates and records it.
+    """
+    return train(settings, evaluation_of(own), recording_of(own))
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     settings = tyro.cli(
@@ -75,7 +90,11 @@ def run(arguments: Sequence[str]) -> int:
         )
     settings = settings.settled()
     own = settings_of(settings)
-    folder = train(settings, evaluation_of(own), recording_of(own))
+    if "WORLD_SIZE" in os.environ:  # torchrun has started them
+        folder = learn(settings, own)
+    else:
+        count = local_count(own.processes, own.worlds, own.device)
+        folder = launch(count, learn, replace(settings, processes=count), own)
     if not is_first_process():
         return 0
     note(f"trained policy in {folder}; rate it: {rating_command(own, str(folder))}")

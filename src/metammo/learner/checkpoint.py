@@ -302,7 +302,7 @@ def restore_checkpoint(
     if kept["processes"] != processes.count:
         raise CheckpointError(
             f"{folder} was written by {kept['processes']} processes, here are {processes.count}: "
-            f"resume with torchrun --nproc-per-node {kept['processes']}"
+            f"resume with --processes {kept['processes']}, or torchrun and as many"
         )
     module.load_state_dict(load_file(folder / WEIGHTS))
     for some, rank in ((parts.own, processes.rank), (parts.shared, 0)):

@@ -6,7 +6,8 @@ processes, on one machine or many, and ends them when one of them dies.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -108,6 +109,15 @@ class Processes:
     def wait(self) -> None:
         """Wait until all processes are here."""
         self.sum(torch.zeros(1, device=self.device))
+
+    @contextmanager
+    def one_before_the_others(self) -> Iterator[None]:
+        """Let one process of each machine do a thing first: what it compiles, the others load."""
+        if self.local_rank > 0:
+            self.wait()
+        yield
+        if self.local_rank == 0:
+            self.wait()
 
     def _ask(self, what: Any, *arguments: Any) -> None:
         try:

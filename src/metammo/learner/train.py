@@ -85,11 +85,16 @@ def check_device(device: str) -> None:
 
 
 def device_of(settings: TrainSettings) -> str:
-    """Return where the network of a run is to be: that of a resumed one, where it was."""
-    if settings.resume is None:
-        return settings.device
-    kept, _, _ = read_progress(find_checkpoint(settings.resume))
-    return kept.device
+    """Return where the network of a run is to be: that of a resumed one, where it was.
+
+    Raises:
+        ValueError: it cannot be there.
+    """
+    device = settings.device
+    if settings.resume is not None:
+        device = read_progress(find_checkpoint(settings.resume))[0].device
+    check_device(device)
+    return device
 
 
 def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
@@ -177,8 +182,14 @@ class Run:
                 threads=settings.threads,
                 policy=name_to_resume(kept.policy, settings.policy),
             )
+        elif settings.processes not in (1, processes.count):
+            raise ValueError(
+                f"here learn {processes.count} processes, not {settings.processes}: start them by "
+                "metammo train --processes, launch() or torchrun"
+            )
         self.goal = settings.steps or DEFAULT_STEPS
-        self.settings = settings = replace(settings, steps=self.goal)
+        settings = replace(settings, steps=self.goal, processes=processes.count)
+        self.settings = settings
         threads = settings.threads or max(core_count() // processes.local_count, 1)
         torch.set_num_threads(threads)
         keep_memory()
@@ -211,16 +222,17 @@ class Run:
                 f"{settings.worlds} worlds cannot be shared evenly by {processes.count} processes: "
                 "give --worlds a multiple of them"
             )
-        self.batch: Batch = make_vec(
-            dict(zip(settings.games, settings.weights or repeat(1.0), strict=False)),
-            worlds,
-            seed=settings.seed,
-            first_world=processes.rank * worlds,
-            threads=threads,
-            config=settings.config,
-            evaluation=not settings.curriculum,
-            **({"task": read_task(settings.task)} if settings.task else {}),
-        )
+        with processes.one_before_the_others():
+            self.batch: Batch = make_vec(
+                dict(zip(settings.games, settings.weights or repeat(1.0), strict=False)),
+                worlds,
+                seed=settings.seed,
+                first_world=processes.rank * worlds,
+                threads=threads,
+                config=settings.config,
+                evaluation=not settings.curriculum,
+                **({"task": read_task(settings.task)} if settings.task else {}),
+            )
         ways = (settings.game_sampling, settings.task_sampling, settings.balance)
         self.mix = Mix(self.batch, *ways, worlds=settings.worlds)
         together: dict[str, Any] = {"device": device, "processes": processes}
@@ -465,7 +477,7 @@ def train(
 ) -> Path:
     """Train a policy and return the run's folder.
 
-    Where `torchrun` has started several processes, all of them train it together.
+    Where `launch` or `torchrun` has started several processes, all of them train it together.
 
     Args:
         settings: what to do; `resume` goes on with an earlier run.
