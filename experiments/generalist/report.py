@@ -5,6 +5,7 @@ The page's other words are written by hand: only what stands between `<!-- begin
 """
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,8 @@ PANELS = 5
 """Beside each other in a figure."""
 PANEL_SIZE = (2.5, 0.32)
 """Width of a panel, and height of a row, in inches."""
+LETTERS = 26
+"""Of a title, above one panel of learning curves."""
 COLOURS = {
     "generalist": ORANGE,
     "specialist": BLUE,
@@ -99,12 +102,12 @@ def kinds_of(
     """Return policies by kind: their family, or what they learned; others are kinds themselves."""
     legs = {leg.name: leg for leg in experiment.legs}
     kinds: dict[str, list[str]] = {}
-    order = {leg.family: place for place, leg in enumerate(experiment.legs)}
+    order = {name: place for place, name in enumerate(legs)}
 
     def place_of(policy: str) -> tuple[int, int, str]:
         leg = legs.get(policy.partition("/")[0])
         others = [*experiment.others, policy]
-        return (0, order[leg.family], policy) if leg else (1, others.index(policy), policy)
+        return (0, order[leg.name], policy) if leg else (1, others.index(policy), policy)
 
     for policy in sorted(policies, key=place_of):
         leg = legs.get(policy.partition("/")[0])
@@ -156,11 +159,12 @@ def sizes_text(experiment: Experiment, games: Sequence[Game]) -> str:
     """Return of which scale, seeds and episodes numbers are."""
     trained = {name.partition("/")[0] for each in games for name in each.rows}
     legs = [leg for leg in experiment.legs if leg.name in trained]
-    seeds = ", ".join(map(str, sorted({leg.seed for leg in legs})))
+    seeds = sorted({leg.seed for leg in legs})
+    trained_by = f"training seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
     counts = sorted({each.table.select("seed", "episode").n_unique() for each in games})
     episodes = " to ".join(f"{count:,}" for count in dict.fromkeys((counts[0], counts[-1])))
     return (
-        f"Specialists of {millions(experiment.scale)} agent-steps; training seeds {seeds}; "
+        f"Specialists of {millions(experiment.scale)} agent-steps; {trained_by}; "
         f"{episodes} episodes of each game."
     )
 
@@ -409,7 +413,7 @@ def ratings_figure(experiment: Experiment, games: Sequence[Game], title: str) ->
     columns = min(PANELS, len(games))
     lines = -(-len(games) // columns)
     width, height = PANEL_SIZE
-    size = (max(width * columns + 1.0, 5.5), lines * (height * len(kinds) + 0.75) + 0.95)
+    size = (max(width * columns + 1.0, 7.2), lines * (height * len(kinds) + 0.75) + 0.95)
     figure = Figure(figsize=size, layout="constrained")
     first = None
     for place, each in enumerate(games):
@@ -435,7 +439,8 @@ def ratings_figure(experiment: Experiment, games: Sequence[Game], title: str) ->
         axes.tick_params(axis="x", labelsize=8)
         axes.set_ylim(len(kinds) - 0.4, -0.6)
         axes.set_title(each.game, fontsize=10)
-    figure.supxlabel("Rating in points", fontsize=10)
+    # At the left: the legend is at the right.
+    figure.supxlabel("Rating in points", fontsize=10, x=0.02, ha="left")
     figure.suptitle(title, fontsize=11)
     keys = [
         Line2D([], [], marker="o", color=GREY, label="mean over seeds, 95%"),
@@ -494,7 +499,9 @@ def curves_figure(
             ("low", "high"),
         )
         panels.append(Panel(each.game, "Bradley-Terry rating", curves, START))
-    return learning_figure(panels, title, PANELS)
+    letters = LETTERS * min(len(panels), PANELS)
+    lines = [textwrap.fill(line, letters) for line in title.splitlines()]
+    return learning_figure(panels, "\n".join(lines), PANELS)
 
 
 # The page

@@ -58,7 +58,7 @@ def test_intervals_of_the_difference_hold_the_truth_that_seeds_are_drawn_from():
         strengths = {name: rng.normal(0, 0.5) for names in kinds.values() for name in names}
         told = pool_ratings(played(strengths, 60, repeat), kinds, 200).difference("a", "b")
         held += told.low <= 0 <= told.high
-    # Four seeds: percentiles are short of Student's t, by which nine of ten is what to expect.
+    # Of 200 repeats 186: percentiles of four seeds are short of Student's t.
     assert held >= 23
 
 
