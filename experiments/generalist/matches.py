@@ -52,7 +52,10 @@ def plan_of(
     named = {word.partition("-")[0] for word in tournament.policies}
     if not is_complete or named != {leg.family for leg in legs}:
         return None, missing or sorted(named)
-    policies = [load_policy(str(place)) for place in players(folder, done, tournament)]
+    places = players(folder, done, tournament)
+    if tournament.checkpoints and len(places) < 2 * len(done):
+        return None, [f"checkpoints of {' and '.join(leg.name for leg in done)}"]
+    policies = [load_policy(str(place)) for place in places]
     policies += [load_policy(name) for name in experiment.others]
     games = find_suite(SUITE).part(experiment.config).games
     knobs = games[game].tiers[tournament.tier] if tournament.tier != "standard" else {}

@@ -14,7 +14,7 @@ import pytest
 import torch
 from experiments.generalist import training
 from experiments.generalist.legs import HERE, choose_legs, read_experiment
-from experiments.generalist.matches import kept_checkpoints
+from experiments.generalist.matches import kept_checkpoints, plan_of
 from experiments.generalist.report import Part, write_parts
 from experiments.generalist.run import main
 from experiments.generalist.training import (
@@ -280,10 +280,19 @@ def test_a_run_has_the_policies_that_it_kept_and_its_last(experiment, tmp_path):
     assert [place.name for place in kept_checkpoints(run)] == ["1000", "2000", "4000"]
 
 
+def test_without_checkpoints_on_the_way_there_are_no_curves(experiment, tmp_path):
+    curves = next(each for each in experiment.tournaments if each.checkpoints)
+    for leg in experiment.legs:
+        make_run(tmp_path, leg)
+    plan, missing = plan_of(experiment, tmp_path, curves, "survive")
+    assert plan is None
+    assert missing == ["checkpoints of generalist-s1 and specialist-survive-s1"]
+
+
 def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsys):
     for leg in experiment.legs:
         if leg.name not in ("specialist-race_to_center-s2", "tuned-team_battle-s1"):
-            make_run(tmp_path, leg, kept=(500,) if leg.family == "generalist" else ())
+            make_run(tmp_path, leg, kept=(500,))
     page = tmp_path / "docs/results.md"
     options = ["--config", str(tiny), "--folder", str(tmp_path), "--report", str(page)]
     options += ["--games", "survive", "race_to_center", "--evaluation-threads", "1"]
