@@ -40,7 +40,7 @@ def make_single(
     Args:
         game: a game's id or file.
         seat: the agent that is played.
-        others: "random", "scripted", a checkpoint's folder, or a policy.
+        others: "random", "scripted", a trained policy's name, a checkpoint's folder, or a policy.
         seed: seeds the world and the others until `reset` is given another.
         **options: `render_mode`, `config`, `size`, rules and the game's own knobs.
     """

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from metammo.cli.main import main
+from metammo.envs.batch import make_vec
 from metammo.learner.settings import PQNSettings
 from metammo.policies.choosing import choosing_of
 from metammo.policies.hub import load_module
@@ -51,11 +52,25 @@ def test_how_actions_are_chosen_is_the_new_runs_own(before, then, begin, tmp_pat
     assert choosing_of(second.algorithm.module) == choosing_of(plain.algorithm.module)
 
 
+def test_without_a_curriculum_knobs_are_the_evaluations_and_maps_are_not(begin, tmp_path):
+    drawn = begin(settings_in(tmp_path, name="drawn")).batch
+    fixed = begin(settings_in(tmp_path, name="fixed", curriculum=False)).batch
+    rated = make_vec(settings_in(tmp_path).games, 2, threads=1, evaluation=True, held_out=True)
+    for end in ("low", "high"):
+        assert np.array_equal(fixed.table[end], rated.table[end])
+    assert not np.array_equal(fixed.table["high"], drawn.table["high"])
+    assert (drawn.table["ladder_index"] >= 0).any()
+    assert (fixed.table["ladder_index"] == -1).all()
+    assert fixed.map_family == drawn.map_family != rated.map_family
+    rated.close()
+
+
 @pytest.mark.parametrize("name", ["nothing", "scripted"])
 def test_what_holds_no_network_is_refused(name, tmp_path, capsys):
     assert main(["train", "--init", name, "--folder", str(tmp_path)]) == 2
     error = capsys.readouterr().err
-    assert f"init: there is no network at '{name}'; give a run's folder" in error
+    assert f"there is no policy at '{name}'; give " in error
+    assert "'random'" not in error
     assert not list(tmp_path.iterdir())
 
 

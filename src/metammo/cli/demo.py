@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from metammo.cli import first_game
 from metammo.cli.evaluate import rate
 from metammo.cli.options import read_options
 from metammo.cli.show import match_table, note, print_json
@@ -14,6 +15,7 @@ from metammo.evaluation.summary import summarize
 from metammo.learner.launch import launch, local_count
 from metammo.learner.settings import PoolSettings, TrainSettings
 from metammo.learner.train import train
+from metammo.policies.shipped import find_shipped
 
 GAME = "race_to_center"
 
@@ -21,6 +23,8 @@ GAME = "race_to_center"
 @dataclass(frozen=True)
 class Options:
     """Train on race_to_center, then race the policy against a scripted and a random player.
+
+    Where a trained generalist comes with metammo, it plays a game first, to be watched meanwhile.
 
     Example: metammo demo --steps 3000000 --seed 1
     """
@@ -73,15 +77,30 @@ def play(options: Options) -> dict[str, Any]:
     }
 
 
+def show_first_game(options: Options) -> dict[str, Any]:
+    """Let the policy that comes with metammo play, and say how it went; nothing without one."""
+    threads = options.threads or None
+    if find_shipped(first_game.POLICY) is not None:
+        note(f"First {first_game.GAME}, by a policy that was trained before: some seconds ...")
+    game = first_game.play_first_game(options.folder, seed=options.seed, threads=threads)
+    if game is None:
+        return {}
+    if not options.json:
+        match_table(f"{first_game.GAME}: {first_game.EPISODES} matches", game.rows)
+        print(f"One of them, to watch meanwhile: metammo watch {game.replay}\n", flush=True)
+    return {"first_game": {"rows": game.rows, "replay": str(game.replay)}}
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     options = read_options(Options, arguments, "metammo demo")
+    shown = show_first_game(options)
     cores = options.threads or core_count()
     note(
         f"128 agents race to the centre of maps they have not seen; they must eat and drink on the "
         f"way.\nTraining on {options.steps / 1e6:.1f} M agent-steps with {cores} cores ..."
     )
-    result = play(options)
+    result = {**play(options), **shown}
     if options.json:
         print_json(result)
         return 0

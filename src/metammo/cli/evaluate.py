@@ -28,7 +28,8 @@ class Options:
     """
 
     policy: Annotated[str, tyro.conf.Positional]
-    """A run's folder, a checkpoint's, `scripted` or `random`."""
+    """A run's folder, a checkpoint's, the name of a trained policy (`metammo policies`),
+    `scripted`, `smith` or `random`."""
     game: str = "race_to_center"
     """Id of a game, or the path of a file that holds one."""
     against: tuple[str, ...] = ("scripted", "random")

@@ -13,6 +13,7 @@ COMMANDS = {
     "check-game": "play a game, and warn of what makes it unfair or not to be learnt",
     "train": "train a policy",
     "sweep": "try settings of training, and learn which are good",
+    "policies": "list the trained policies that come with metammo, or show the card of one",
     "evaluate": "rate policies against each other on held-out maps",
     "tournament": "let policies meet in one or several games, and rank them",
     "suite": "rate policies by a frozen suite of games, tiers and opponents",

@@ -38,7 +38,8 @@ class Record:
     game: str = "team_battle"
     """Id of a game, or the path of a file that holds one."""
     policy: tuple[str, ...] = ("scripted",)
-    """Who plays: `scripted`, `smith`, `random`, runs' folders; teams are dealt in turn."""
+    """Who plays: `scripted`, `smith`, `random`, trained policies by name (`metammo policies`),
+    runs' folders; teams are dealt in turn."""
     seed: int = 0
     """Of the world and of the policies."""
     config: str = "mini"

@@ -43,7 +43,8 @@ class Options:
     suite: Annotated[str, tyro.conf.Positional]
     """v1."""
     policies: Annotated[tuple[str, ...], tyro.conf.Positional]
-    """Runs' folders, checkpoints', `scripted`, `random` or `smith`."""
+    """Runs' folders, checkpoints', trained policies by name (`metammo policies`), `scripted`,
+    `random` or `smith`."""
     config: str = "mini"
     """mini or full."""
     game: tyro.conf.UseAppendAction[tuple[str, ...]] = ()

@@ -34,7 +34,8 @@ class Options:
     """
 
     policies: Annotated[tuple[str, ...], tyro.conf.Positional]
-    """Runs' folders, checkpoints', `scripted`, `random` or `smith`; names are the folders'."""
+    """Runs' folders, checkpoints', trained policies by name (`metammo policies`), `scripted`,
+    `random` or `smith`; names are the folders'."""
     game: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Id of a game, or the path of a file that holds one; several times, or `all`."""
     episodes: int = 200

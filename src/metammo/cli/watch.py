@@ -35,10 +35,11 @@ class Options:
 
     what: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="WHAT ...")]
     """A replay's file, ours or Neural MMO's; or policies to play live: runs' folders,
-    checkpoints', `scripted`, `smith`, `random`; teams are dealt in turn."""
+    checkpoints', trained policies by name (`metammo policies`), `scripted`, `smith`, `random`;
+    teams are dealt in turn."""
     game: str = ""
     """Id of a game, or the path of a file that holds one; by default the game that the first run
-    was trained on, else king_of_the_hill."""
+    was trained on, else king_of_the_hill, unless the policy learned others alone."""
     config: str = ""
     """mini or full; by default the run's, else mini."""
     size: str = "standard"
@@ -80,8 +81,12 @@ def setting_of(options: Options) -> Setting:
     """Return what is played: what is asked for, else what the first run was trained on."""
     from metammo.learner.checkpoint import PROGRESS, read_progress
     from metammo.policies.hub import DESCRIPTION, part_name
+    from metammo.policies.shipped import find_shipped
 
     for name in options.what:
+        shipped = find_shipped(name)
+        if shipped is not None:
+            return _setting_of_shipped(options, shipped)
         place = Path(part_name(name)[1])
         for folder in (place, place / "checkpoints" / "last"):
             # A policy from elsewhere has no settings beside it.
@@ -94,6 +99,17 @@ def setting_of(options: Options) -> Setting:
                     options.task or task,
                 )
     return Setting(options.game or DEFAULT_GAME, options.config or "mini", options.task)
+
+
+def _setting_of_shipped(options: Options, folder: Path) -> Setting:
+    """Return what a policy that comes with metammo plays: its config, a game that it learned."""
+    from metammo.policies.hub import read_description
+
+    description = read_description(folder)
+    games = description.get("games") or {DEFAULT_GAME: 1}
+    game = DEFAULT_GAME if DEFAULT_GAME in games else next(iter(games))
+    config = options.config or description["layout"]
+    return Setting(options.game or game, config, options.task)
 
 
 def _is_replay(name: str) -> bool:

@@ -347,11 +347,24 @@ def rate(table: ScoreTable, choices: Choices, samples: int = SAMPLES) -> Strengt
     rating = points(fit(table.scores, choices, np.ones((1, len(table.scores))))[0])
     if samples == 0 or len(table.scores) == 1:
         return Strengths(rating, np.full_like(rating, np.nan), np.full_like(rating, np.nan))
-    weights = resamples(table.seeds, samples)
-    drawn = points(fit(table.scores, choices, weights, np.random.default_rng(1)))
-    tail = 50 * (1 - COVERAGE)
-    low, high = np.percentile(drawn, [tail, 100 - tail], axis=0)
+    low, high = interval(sample_ratings(table, choices, samples))
     return Strengths(rating, low, high)
+
+
+def sample_ratings(table: ScoreTable, choices: Choices, samples: int) -> NDArray[np.float64]:
+    """Return the ratings of bootstrap samples of the episodes, float64[samples, policies]."""
+    weights = resamples(table.seeds, samples)
+    drawn: NDArray[np.float64] = points(
+        fit(table.scores, choices, weights, np.random.default_rng(1))
+    )
+    return drawn
+
+
+def interval(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ends of the 95% interval of what was drawn, float64[2, ...]; samples first."""
+    tail = 50 * (1 - COVERAGE)
+    ends: NDArray[np.float64] = np.percentile(drawn, [tail, 100 - tail], axis=0)
+    return ends
 
 
 def rate_bradley_terry(table: ScoreTable, samples: int = SAMPLES) -> Strengths:

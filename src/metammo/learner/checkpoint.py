@@ -64,7 +64,7 @@ def settings_from_json(values: dict[str, Any]) -> TrainSettings:
         rest["weights"] = tuple(rest.get("weights", ()))
         rest.setdefault("balance", "episodes")
         rest["folder"] = Path(rest["folder"])
-        rest["init"] = Path(rest["init"]) if rest.get("init") else None
+        rest["init"] = rest.get("init") or None
         return TrainSettings(**rest)
     except (KeyError, TypeError) as error:
         raise CheckpointError(

@@ -155,7 +155,8 @@ class PoolSettings:
     """Who plays next: uniform (all alike), recency (the newest oftener), or rating (those oftener
     that do better than the learner)."""
     others: Annotated[tuple[str, ...], arg(name="from")] = ()
-    """Policies from elsewhere in the pool: scripted, smith, random, or folders."""
+    """Policies from elsewhere in the pool: scripted, smith, random, names of trained policies, or
+    folders."""
 
     def check(self) -> None:
         """Raise ValueError where the numbers make no pool."""
@@ -194,6 +195,9 @@ class TrainSettings:
     or episodes."""
     task_sampling: str = "fixed"
     """How often each task of a game comes: fixed (its weight), uniform, or adaptive."""
+    curriculum: bool = True
+    """Let ladders climb and knobs be drawn as the games say for training; without, every episode is
+    by the evaluation's fixed knobs, on training's maps."""
     config: str = "mini"
     """Rules and observations: mini or full."""
     task: str = ""
@@ -239,10 +243,10 @@ class TrainSettings:
     """Write metrics for TensorBoard, into RUN/tensorboard."""
     wandb: str = ""
     """Project of Weights & Biases to log to; install with pip install 'metammo[wandb]'."""
-    init: Path | None = None
-    """Folder of a run or checkpoint with whose network this run begins, of whatever size: weights
-    are learned further, with a fresh optimizer, and steps count from 0. If it is of a class of your
-    own, that is named by `policy`."""
+    init: str | None = None
+    """Folder of a run or checkpoint, or a trained policy's name, with whose network this run
+    begins, of whatever size: weights are learned further, with a fresh optimizer, and steps count
+    from 0. If it is of a class of your own, that is named by `policy`."""
     resume: Path | None = None
     """Folder of a run to go on with; all but steps and threads is then the run's own."""
     ppo: PPOSettings = field(default_factory=PPOSettings)

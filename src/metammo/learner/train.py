@@ -46,7 +46,6 @@ from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
 from metammo.learner.stopwatch import spent
 from metammo.policies.choosing import Choosing
 from metammo.policies.hub import (
-    CheckpointError,
     find_policy,
     load_module,
     make_policy,
@@ -103,7 +102,7 @@ def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
         layer_norm = settings.own.layer_norm
         return make_policy(settings.policy, settings.config, layer_norm=layer_norm)
     # A run that is resumed needs no other any more.
-    folder = checkpoint or _find_network(settings.init)
+    folder = checkpoint or find_policy(settings.init)
     kind = read_description(folder).get("class")
     if kind is not None and not is_own(settings.policy):
         raise ValueError(
@@ -119,21 +118,6 @@ def make_network(settings: TrainSettings, checkpoint: Path | None) -> Any:
             f"{settings.config}: give --config {module.layout_name}"
         )
     return module
-
-
-def _find_network(path: Path) -> Path:
-    """Return the folder of the network that a run begins with.
-
-    Raises:
-        ValueError: there is none; `scripted` and the like have none.
-    """
-    try:
-        return find_policy(path)
-    except CheckpointError:
-        raise ValueError(
-            f"init: there is no network at {str(path)!r}; give a run's folder, or that of one of "
-            "its checkpoints"
-        ) from None
 
 
 def run_folder(settings: TrainSettings) -> Path:
@@ -230,6 +214,7 @@ class Run:
                 first_world=processes.rank * worlds,
                 threads=threads,
                 config=settings.config,
+                evaluation=not settings.curriculum,
                 **({"task": read_task(settings.task)} if settings.task else {}),
             )
         ways = (settings.game_sampling, settings.task_sampling, settings.balance)

@@ -1,6 +1,7 @@
 """How policies are kept: a folder with weights as safetensors and a description as JSON."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,17 @@ from metammo.observe.layout import LAYOUTS
 from metammo.policies.choosing import Choosing, choosing_of
 from metammo.policies.own import COPY, is_own, make_own, source_of
 from metammo.policies.recurrent import POLICIES, RecurrentPolicy
+from metammo.policies.shipped import DESCRIPTION, find_shipped, is_shipped, shipped_names
 
 WEIGHTS = "model.safetensors"
-DESCRIPTION = "config.json"
 FORMAT = 1
 SETTINGS = (
     *("state_size", "patch_width", "entity_width", "width", "item_width", "layers", "core"),
     "layer_norm",
 )
 """What a description says of a `RecurrentPolicy`; older ones end with the width."""
+UNTRAINED = ("random", "scripted", "smith")
+"""Policies that need no weights, by name."""
 
 
 class CheckpointError(ValueError):
@@ -174,28 +177,38 @@ def load_module(folder: Path, device: str = "cpu", *, own: str | None = None) ->
     return module.to(torch.device(device))
 
 
-def find_policy(path: str | Path) -> Path:
-    """Return the policy's folder that a path means: itself, or a run's last checkpoint.
+def find_policy(path: str | Path, *, also: Sequence[str] = ()) -> Path:
+    """Return the folder of a network: one that comes with metammo, itself, or a run's last.
+
+    A name that comes with metammo is meant before a folder called the same: ./NAME is that folder.
+
+    Args:
+        path: NAME, a run's folder or a checkpoint's.
+        also: names that are good as well where this is asked, for the error's sake.
 
     Raises:
-        CheckpointError: there is no such folder.
+        CheckpointError: there is no such policy.
     """
+    shipped = find_shipped(path)
+    if shipped is not None:
+        return shipped
     folder = Path(path)
     for place in (folder, folder / "checkpoints" / "last"):
         if (place / DESCRIPTION).is_file():
             return place
+    names = ", ".join(repr(name) for name in (*also, *shipped_names()))
     raise CheckpointError(
-        f"there is no policy at {str(path)!r}; give 'random', 'scripted', 'smith', a run's folder "
+        f"there is no policy at {str(path)!r}; give {names}{', ' if names else ''}a run's folder "
         "or the folder of one of its checkpoints"
     )
 
 
 def policy_name(path: str | Path) -> str:
     """Return what a folder's policy is called: RUN, or RUN/CHECKPOINT, or the folder's name."""
-    folder = Path(path)
+    folder = find_shipped(path) or Path(path)
     # The name of a checkpoint alone, `last` or its steps, would be that of every run's.
     whole = folder.resolve()
-    if whole.parent.name == "checkpoints":
+    if whole.parent.name == "checkpoints" and not is_shipped(whole):
         return f"{whole.parent.parent.name}/{whole.name}"
     return folder.name
 
@@ -210,8 +223,9 @@ def load_policy(name: str | Path, *, seed: int = 0, device: str = "cpu") -> Any:
     """Return a policy by name or folder.
 
     Args:
-        name: "random", "scripted", "smith", a run's folder or a checkpoint's; where a network of
-            your own was trained, path.py:Class@FOLDER: that file is run.
+        name: "random", "scripted", "smith", one that comes with metammo, as
+            `shipped.shipped_names` lists them, a run's folder or a checkpoint's; where a network
+            of your own was trained, path.py:Class@FOLDER: that file is run.
         seed: of its random choices.
         device: where a network runs.
 
@@ -227,5 +241,5 @@ def load_policy(name: str | Path, *, seed: int = 0, device: str = "cpu") -> Any:
         if str(name) == kind.name:
             return kind(seed=seed)
     own, place = part_name(str(name))
-    module = load_module(find_policy(place), device, own=own)
+    module = load_module(find_policy(place, also=UNTRAINED), device, own=own)
     return TorchPolicy(module, policy_name(place), seed=seed)
