@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-viewer test-slow viewer viewer-test docs parity bench clean
+.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-viewer test-viewer-code test-viewer-pages test-slow viewer viewer-test docs parity bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,7 +31,12 @@ help: ## Print this list
 demo: $(VENV)/.installed ## Show what the project does, with a small trained policy
 	@$(BIN)/metammo demo $(ARGS)
 
-test: lint types test-fast test-pure test-checked test-viewer ## Run every check that a change must pass
+# What takes one core each goes side by side; then the tests, which take all.
+test: $(VENV)/.installed-dev ## Run every check that a change must pass
+	@printf '%s\n' types test-viewer-code lint | xargs -n 1 -P 2 $(MAKE) --no-print-directory
+	@for part in test-fast test-pure test-checked test-viewer-pages; do \
+		$(MAKE) --no-print-directory $$part || exit 1; \
+	done
 
 venv: $(VENV)/.installed-dev ## Make the development environment in .venv
 
@@ -59,14 +64,18 @@ test-checked: $(VENV)/.installed-dev ## Run the unit tests with every index chec
 	$(CHECKED) $(COMPILE) tiny scenes
 	$(CHECKED) $(PYTEST) -m "pure and not slow" --ignore tests/viewer
 
-# Last in `test`: what its episodes need is compiled by then. It measures, so it runs alone.
-test-viewer: $(VENV)/.installed-dev ## Build the viewer and test it, in Chromium too where that is
+test-viewer: test-viewer-code test-viewer-pages ## Build the viewer and test it, in Chromium too where that is
+
+test-viewer-code: $(VENV)/.installed-dev
 	@if ! $(INSTALL) -e '.[viewer]' || ! $(BIN)/python tools/build_viewer.py install; then \
 		echo "The viewer is not tested: what builds it cannot be installed here, see above." >&2; \
 	else \
-		$(BIN)/python tools/build_viewer.py test && $(BIN)/python tools/build_viewer.py build && \
-		OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/viewer; \
+		$(BIN)/python tools/build_viewer.py test && $(BIN)/python tools/build_viewer.py build; \
 	fi
+
+# Last in `test`: what its episodes need is compiled by then. It measures, so it runs alone.
+test-viewer-pages: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/viewer
 
 test-slow: $(VENV)/.installed-dev ## Run the slow tests
 	$(PYTEST) -m slow

@@ -35,7 +35,7 @@ def run_in(ticks, **environment):
     return result.stdout.split("\n")
 
 
-@pytest.mark.parametrize("ticks", [25, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("ticks", [12, pytest.param(400, marks=pytest.mark.slow)])
 def test_pure_python_is_the_compiled_world(ticks):
     assert run_in(ticks) == run_in(ticks, NUMBA_DISABLE_JIT="1")
 

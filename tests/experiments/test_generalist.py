@@ -289,6 +289,7 @@ def test_without_checkpoints_on_the_way_there_are_no_curves(experiment, tmp_path
     assert missing == ["checkpoints of generalist-s1 and specialist-survive-s1"]
 
 
+@pytest.mark.slow
 def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsys):
     for leg in experiment.legs:
         if leg.name not in ("specialist-race_to_center-s2", "tuned-team_battle-s1"):
