@@ -15,6 +15,8 @@ CHECKED := NUMBA_OPT=1 NUMBA_BOUNDSCHECK=1
 PEER := .venv-peer
 PEER_PYTHON ?= python3.10
 SCENES ?= 2000
+# Not empty: what builds the viewer is installed, and must not be while others read the environment.
+NODE ?=
 # What is handed on to `metammo bench` and `metammo demo`.
 ARGS ?=
 
@@ -33,7 +35,9 @@ demo: $(VENV)/.installed ## Show what the project does, with a small trained pol
 
 # What takes one core each goes side by side; then the tests, which take all.
 test: $(VENV)/.installed-dev ## Run every check that a change must pass
-	@printf '%s\n' types test-viewer-code lint | xargs -n 1 -P 2 $(MAKE) --no-print-directory
+	@node=; $(INSTALL) -e '.[viewer]' && node=there; \
+	printf '%s\n' types test-viewer-code lint | \
+	xargs -n 1 -P 2 $(MAKE) --no-print-directory NODE=$$node
 	@for part in test-fast test-pure test-checked test-viewer-pages; do \
 		$(MAKE) --no-print-directory $$part || exit 1; \
 	done
@@ -67,7 +71,7 @@ test-checked: $(VENV)/.installed-dev ## Run the unit tests with every index chec
 test-viewer: test-viewer-code test-viewer-pages ## Build the viewer and test it, in Chromium too where that is
 
 test-viewer-code: $(VENV)/.installed-dev
-	@if ! $(INSTALL) -e '.[viewer]' || ! $(BIN)/python tools/build_viewer.py install; then \
+	@if ! { [ -n "$(NODE)" ] || $(INSTALL) -e '.[viewer]'; } || ! $(BIN)/python tools/build_viewer.py install; then \
 		echo "The viewer is not tested: what builds it cannot be installed here, see above." >&2; \
 	else \
 		$(BIN)/python tools/build_viewer.py test && $(BIN)/python tools/build_viewer.py build; \

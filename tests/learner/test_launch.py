@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +54,55 @@ def test_one_that_fails_or_dies_ends_all(monkeypatch):
     assert time.monotonic() - started < 50
     with pytest.raises(LostProcessError, match=r"process 1 of 2 ended with exit code -9.*--resume"):
         launch(2, die_in_the_second)
+
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+
+
+def test_processes_that_are_interrupted_leave_nobody_waiting():
+    with pytest.raises(KeyboardInterrupt):
+        launch(2, interrupt)
+
+
+def write_and_wait(folder):
+    (folder / os.environ["RANK"]).write_text(str(os.getpid()))
+    time.sleep(60)
+
+
+LAUNCH = """
+import sys
+from pathlib import Path
+from metammo.learner.launch import launch
+from tests.learner.test_launch import write_and_wait
+
+launch(2, write_and_wait, Path(sys.argv[1]))
+"""
+
+
+def wait_for(what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_they_end_with_the_one_that_started_them(tmp_path):
+    # As in a script's background job: interrupts are not heeded.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        parent = subprocess.Popen([sys.executable, "-c", LAUNCH, str(tmp_path)])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    files = [tmp_path / rank for rank in "01"]
+    wait_for(lambda: all(file.exists() and file.read_text() for file in files))
+    children = [Path("/proc") / file.read_text() for file in files]
+    assert all(child.exists() for child in children)
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not any(child.exists() for child in children), seconds=10)
 
 
 def test_a_run_of_two_processes_goes_on_with_as_many(tmp_path, capfd):

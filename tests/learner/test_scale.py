@@ -98,3 +98,10 @@ def test_sizes_go_on_from_what_was_kept():
         scale.update(torch.tensor([0.5, 0.0, 4.0]), games)
     ones = torch.ones(3)
     assert torch.equal(first.normalise(ones, games), second.normalise(ones, games))
+
+
+def test_a_scale_of_an_older_version_is_refused():
+    state = ReturnScale(1).state_dict()
+    del state["paid"]
+    with pytest.raises(KeyError, match="paid"):
+        ReturnScale(1).load_state_dict(state)

@@ -14,7 +14,7 @@ from metammo.actions import (
     HEAD_USE,
 )
 from metammo.observe.layout import LAYOUTS, MINI_LAYOUT, OwnFeature
-from metammo.policies.encoders import patch_order, tile_table
+from metammo.policies.encoders import compress, patch_order, tile_table
 from metammo.policies.heads import ActionHeads
 from metammo.policies.hub import make_policy
 from metammo.policies.inputs import Inputs
@@ -249,12 +249,20 @@ def test_a_blank_observation_is_no_trouble(modules):
     assert np.isfinite(logits.detach().numpy()).all()
 
 
-def test_fog_that_never_comes_is_fog_that_comes_late(modules):
+def test_who_is_frozen_for_good_is_no_hundred_times_as_frozen(modules):
     own = np.zeros((3, len(OwnFeature)), np.int16)
-    own[:, OwnFeature.FOG_TICKS_LEFT] = (32_000, 8 * 128, 200)
+    own[:, OwnFeature.FREEZE] = (0, 80, 32_000)
     rows = torch.zeros(3, MINI_LAYOUT.row_bytes, dtype=torch.uint8)
     at = MINI_LAYOUT.offset("own")
     rows[:, at : at + own.nbytes // 3] = torch.from_numpy(own.view(np.uint8))
     logits, _, _ = modules["mini"].step(Inputs(rows), torch.zeros(3, 128))
-    assert torch.equal(logits[0], logits[1])
-    assert not torch.allclose(logits[1], logits[2], atol=1e-3)
+    moved = (logits[1:] - logits[0]).abs().amax(1)
+    assert 1 < moved[1] / moved[0] < 4
+
+
+def test_numbers_stay_in_order_beyond_what_is_usual():
+    numbers = torch.tensor([-1638.0, -8.0, -7.5, 0.0, 8.0, 9.0, 50.0, 3200.0])
+    got = compress(numbers)
+    assert torch.equal(got[1:5], numbers[1:5])
+    assert (got.diff() > 0).all()
+    assert got.abs().max() < 17

@@ -82,7 +82,11 @@ def show_first_game(options: Options) -> dict[str, Any]:
     threads = options.threads or None
     if find_shipped(first_game.POLICY) is not None:
         note(f"First {first_game.GAME}, by a policy that was trained before: some seconds ...")
-    game = first_game.play_first_game(options.folder, seed=options.seed, threads=threads)
+    try:
+        game = first_game.play_first_game(options.folder, seed=options.seed, threads=threads)
+    except (ValueError, OSError) as error:
+        note(f"{first_game.GAME} is not shown: {error}")
+        return {}
     if game is None:
         return {}
     if not options.json:

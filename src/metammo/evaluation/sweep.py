@@ -69,6 +69,11 @@ class Sweep:
     def __post_init__(self) -> None:
         if self.settings.resume is not None:
             raise SweepError("a sweep goes on by itself: give the command that began it, no resume")
+        if self.settings.processes != 1:
+            raise SweepError(
+                "a trial is one process: give --threads, or several trials at once, in place of "
+                f"processes {self.settings.processes}"
+            )
         for name in ("seeds", "points"):
             if getattr(self, name) < 1:
                 raise SweepError(f"{name} must be at least 1, got {getattr(self, name)}")

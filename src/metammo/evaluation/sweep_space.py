@@ -20,6 +20,7 @@ OWN = (
     "resume",
     "seed",
     "steps",
+    "processes",
     "threads",
     "device",
     "checkpoint_every",

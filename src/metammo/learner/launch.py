@@ -2,14 +2,15 @@
 
 import os
 import signal
-import socket
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.multiprocessing as multiprocessing
+from torch.distributed import TCPStore
 
 from metammo.envs.crew import core_count
 from metammo.learner.processes import LostProcessError
@@ -47,11 +48,18 @@ def local_count(processes: int, worlds: int, device: str = "cpu", cores: int = 0
     return processes
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
+def _end_with_parent() -> None:
+    """Let this process end when the one that started it does, however that ended."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        # Not `sys.exit`, which ends a thread alone: the others may be in a product, or waiting.
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _be_one_of(
@@ -63,6 +71,7 @@ def _be_one_of(
     arguments: tuple[Any, ...],
 ) -> None:
     """Do the work as one of the processes, and tell how it went: (what, answer)."""
+    _end_with_parent()
     # What torchrun tells its processes.
     os.environ.update(
         MASTER_ADDR="127.0.0.1",
@@ -71,6 +80,8 @@ def _be_one_of(
         LOCAL_WORLD_SIZE=str(count),
         RANK=str(rank),
         LOCAL_RANK=str(rank),
+        # The parent holds what they meet by.
+        TORCHELASTIC_USE_AGENT_STORE="True",
     )
     try:
         answer = work(*arguments)
@@ -100,14 +111,16 @@ def launch(count: int, work: Callable[..., Any], *arguments: Any) -> Any:
     Raises:
         RuntimeError: what one of them could not do.
         LostProcessError: one of them was killed.
+        KeyboardInterrupt: they were interrupted.
     """
     if count == 1:
         return work(*arguments)
     told = multiprocessing.get_context("spawn").SimpleQueue()
-    # Daemons: they end with this process, however it ends.
+    # The system chooses the port, and nobody else can take it before they meet.
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     context = multiprocessing.start_processes(
         _be_one_of,
-        (count, _free_port(), told, work, arguments),
+        (count, store.port, told, work, arguments),
         nprocs=count,
         join=False,
         daemon=True,
@@ -128,9 +141,13 @@ def launch(count: int, work: Callable[..., Any], *arguments: Any) -> Any:
         others = [rank for rank in range(count) if codes[rank] != -signal.SIGTERM]
         for rank in (error.error_index, *others):
             if codes[rank] not in (0, 2):
+                hint = "start the run again with --resume: it goes on from its last checkpoint"
+                hint = "its error stands above" if codes[rank] == 1 else hint
                 raise LostProcessError(
-                    f"process {rank} of {count} ended with exit code {codes[rank]}: the run ends "
-                    "here; start it again with --resume, and it goes on from its last checkpoint"
+                    f"process {rank} of {count} ended with exit code {codes[rank]}: {hint}"
                 ) from error
         raise LostProcessError(answers[0][1] if answers else str(error)) from error
+    if told.empty():
+        # They were interrupted, and this process was not.
+        raise KeyboardInterrupt
     return told.get()[1]

@@ -109,6 +109,16 @@ class Processes:
             for each, size in zip(heard, sizes.tolist(), strict=True)
         ]
 
+    def as_first(self, decision: bool) -> bool:
+        """Return what the first process decides, so that all do the same."""
+        return bool(self.gather(np.array([decision]))[0][0])
+
+    def make_alike(self, tensors: Iterable[Tensor]) -> None:
+        """Give tensors, alike in shape, the first process's values, in place."""
+        if self.count > 1:
+            for tensor in tensors:
+                self._ask(dist.broadcast, tensor, 0)
+
     def wait(self) -> None:
         """Wait until all processes are here."""
         self.sum(torch.zeros(1, device=self.device))
@@ -160,6 +170,11 @@ def join_processes(device: str) -> Processes:
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
         return ALONE
+    if device.startswith("cuda:"):
+        raise ValueError(
+            f"{count} processes have a device each, and {device} is one: give --device cuda, and "
+            "CUDA_VISIBLE_DEVICES for some of them"
+        )
     if not dist.is_available():
         raise ValueError("this torch has no torch.distributed: start one process, not torchrun")
     local_rank = int(os.environ["LOCAL_RANK"])

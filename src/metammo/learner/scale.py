@@ -110,10 +110,10 @@ class ReturnScale:
         """Return all that decides how values are normalised."""
         return {name: getattr(self, name).cpu() for name in ("mean", "square", "paid", "weight")}
 
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Set what `state_dict` gave."""
-        for name, value in state.items():
-            getattr(self, name).copy_(value)
+        for name in self.state_dict():
+            getattr(self, name).copy_(state[name])
 
 
 class AdvantageScale:
@@ -153,5 +153,5 @@ class AdvantageScale:
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Set what `state_dict` gave."""
-        for name, value in state.items():
-            getattr(self, name).copy_(value)
+        for name in self.state_dict():
+            getattr(self, name).copy_(state[name])

@@ -165,7 +165,7 @@ class Run:
                 threads=settings.threads,
                 policy=name_to_resume(kept.policy, settings.policy),
             )
-        elif settings.processes not in (1, processes.count):
+        elif settings.processes not in (0, 1, processes.count):
             raise ValueError(
                 f"here learn {processes.count} processes, not {settings.processes}: start them by "
                 "metammo train --processes, launch() or torchrun"
@@ -219,6 +219,9 @@ class Run:
             )
         ways = (settings.game_sampling, settings.task_sampling, settings.balance)
         self.mix = Mix(self.batch, *ways, worlds=settings.worlds)
+        # A network of the user's own may have been made by other chance than torch's.
+        module = module.to(device)
+        processes.make_alike(module.state_dict().values())
         together: dict[str, Any] = {"device": device, "processes": processes}
         self.algorithm = make_algorithm(
             settings, module, self.batch.game_names, seed=settings.seed + 1, **together
@@ -420,7 +423,7 @@ def train(
         record: called every `record_every` steps, to write a replay.
         quiet: print nothing.
         watch: called after every update; where it returns False the run ends there, and can be
-            resumed.
+            resumed. Of several processes each calls it, and the first one's answer counts.
 
     Raises:
         ValueError: a setting that cannot be met.
@@ -449,7 +452,7 @@ def train(
             if metrics:
                 metrics.write(row)
             line.show(run.steps, row, run.measures.means)
-            is_stopped = watch is not None and not watch(row)
+            is_stopped = watch is not None and not processes.as_first(watch(row))
             is_over = is_stopped or run.steps >= run.goal
             if is_over or run.steps - kept >= settings.checkpoint_every:
                 kept = run.steps

@@ -68,8 +68,8 @@ OWN_SCALE = {
 """What each number about the agent is divided by; 1 where none is named."""
 
 FAR = 8.0
-"""Where such a number ends: a game without fog foretells it in 30,000 ticks, and a network that saw
-that for the first time would think of nothing else."""
+"""From here on such a number grows as its logarithm: who is frozen for good has 32,000 ticks to go,
+and a network that saw 3,200 for the first time would think of nothing else."""
 
 ENTITY_SCALE = {
     EntityFeature.ROW: 7,
@@ -110,6 +110,13 @@ def tile_table() -> Tensor:
         table[material, :, :MATERIAL_PLANES] = torch.tensor(planes, dtype=torch.float32)
     table[:, torch.arange(1, ENTITY_CODES), MATERIAL_PLANES + torch.arange(1, ENTITY_CODES)] = 1.0
     return table.view(-1, TILE_PLANES)
+
+
+def compress(numbers: Tensor) -> Tensor:
+    """Return numbers as they are up to `FAR`, and beyond it by their logarithm; float32."""
+    near = numbers.clamp(-FAR, FAR)
+    beyond = numbers - near
+    return near + beyond.sign() * beyond.abs().log1p()
 
 
 class Encoded(NamedTuple):
@@ -221,7 +228,7 @@ class ObservationEncoder(nn.Module):
         rows = inputs.rows
         entities = self.encode_entities(rows)
         parts = [
-            (self.part(rows, "own").float() * self.own_scale).clamp(-FAR, FAR),
+            compress(self.part(rows, "own").float() * self.own_scale),
             self.part(rows, "task").float() / 64.0,
             entities.amax(1),
             entities.mean(1),
