@@ -92,6 +92,8 @@ def test_without_optuna_what_to_install_is_said(tmp_path, monkeypatch, capsys):
     ("arguments", "told"),
     [
         (["--resume", "runs/a"], "goes on by itself"),
+        (["--processes", "2"], "a trial is one process"),
+        (["--vary", "processes=choice:1,2"], "the same in every trial"),
         (["--games", "rce"], "unknown game 'rce'"),
         (["--objective", "scor"], "no objective 'scor': it is score, speed, or one that begins"),
         (["--objective", "survive/return"], "race_to_center/"),
