@@ -115,6 +115,8 @@ def command(folder: Path, leg: Leg, machine: Machine) -> list[str]:
 
 def _end_with_parent() -> None:
     """Let a child be interrupted when this process dies: two must never learn in one folder."""
+    # A background job of a script ignores interrupts, and its children would.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if LIBC is not None:
         LIBC.prctl(ON_PARENTS_DEATH, signal.SIGINT)
 
