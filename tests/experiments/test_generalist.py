@@ -10,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from experiments.generalist import training
 from experiments.generalist.legs import HERE, choose_legs, read_experiment
 from experiments.generalist.matches import kept_checkpoints, plan_of
-from experiments.generalist.report import Part, write_parts
+from experiments.generalist.report import Game, Part, verdict_text, write_parts
 from experiments.generalist.run import main
 from experiments.generalist.training import (
     LegError,
@@ -26,6 +27,7 @@ from experiments.generalist.training import (
     train_legs,
 )
 
+from metammo.evaluation.pooled import Group, Pooled, estimate
 from metammo.learner.checkpoint import Parts, Snapshot, save_checkpoint, save_policy
 from metammo.learner.settings import TrainSettings
 from metammo.policies.recurrent import RecurrentPolicy
@@ -316,6 +318,32 @@ def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsy
     assert main([*options, "--stages", "report"]) == 0
     again = page.read_text()
     assert again == text.replace("# Results", "# What I think")
+
+
+def game_of(**ratings):
+    """Return what came of a game in which kinds' policies were rated so, all but exactly."""
+    groups = [Group(np.array(values), np.tile(values, (9, 1))) for values in ratings.values()]
+    pooled = Pooled(list(ratings), [estimate(group) for group in groups], groups)
+    kinds = {kind: [f"{kind}-s{seed}" for seed in range(len(v))] for kind, v in ratings.items()}
+    return Game("survive", None, kinds, pooled, {})
+
+
+def test_who_is_surely_above_is_counted_by_intervals_that_know_of_the_seeds():
+    # Two seeds each, far apart for their own spread; and all above all, but by too little.
+    sure = game_of(generalist=[1100.0, 1101.0], specialist=[900.0, 901.0])
+    open_ = game_of(generalist=[1020.0, 1040.0], specialist=[990.0, 1010.0])
+    told = verdict_text([sure, open_], "generalist", "specialist")
+    assert told == (
+        "By these intervals the generalist is above the specialist in 1 of 2 games, below in 0, "
+        "and neither in 1."
+    )
+    single = game_of(generalist=[1020.0], specialist=[1000.0, 1001.0])
+    told = verdict_text([sure, single], "generalist", "specialist")
+    assert "above the specialist in 2 of 2 games" in told
+    assert told.endswith(
+        "Of the generalist there is one seed: this is about that seed alone, and says nothing of "
+        "others."
+    )
 
 
 def test_a_part_without_its_end_is_refused(tmp_path):
