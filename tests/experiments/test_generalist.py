@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from experiments.generalist import training
+from experiments.generalist import matches, training
 from experiments.generalist.legs import HERE, choose_legs, read_experiment
 from experiments.generalist.matches import kept_checkpoints, plan_of
 from experiments.generalist.report import Game, Part, verdict_text, write_parts
@@ -291,6 +292,42 @@ def test_without_checkpoints_on_the_way_there_are_no_curves(experiment, tmp_path
     assert missing == ["checkpoints of generalist-s1 and specialist-survive-s1"]
 
 
+def test_a_tournament_waits_for_all_legs_of_its_seeds_or_plays_with_those_there(
+    experiment, tiny, tmp_path, capsys, monkeypatch
+):
+    played = {}
+
+    def note(plan, place, **more):
+        played[f"{place.parent.name}, {place.name}"] = [policy.name for policy in plan.policies]
+
+    monkeypatch.setattr(matches, "play_tournament", note)
+    chosen = choose_legs(experiment, ["generalist", "specialist-survive"])
+    for leg in chosen.legs:
+        make_run(tmp_path, leg)
+    options = ["--config", str(tiny), "--folder", str(tmp_path), "--stages", "evaluate"]
+    options += ["--legs", "generalist", "specialist-survive"]
+    assert main(options) == 0
+    others = ["scripted", "random"]
+    assert played == {"ratings, survive": [*(leg.name for leg in chosen.legs), *others]}
+    told = capsys.readouterr().out
+    missing = "specialist-race_to_center-s1"
+    assert f"transfer, survive: not played for want of {missing}\n" in told
+    assert f"ratings, race_to_center: not played for want of {missing}, specialist-r" in told
+    assert main([*options, "--partial"]) == 0
+    told = capsys.readouterr().out
+    assert f"transfer, survive: played without {missing}\n" in told
+    assert played["transfer, survive"] == ["specialist-survive-s1", "generalist-s1", *others]
+    # Of a family that it names there is none.
+    assert "ratings, race_to_center" not in played
+    # Another seed is missing, which is asked for.
+    played.clear()
+    shutil.rmtree(run_folder(tmp_path, chosen.legs[-1]))
+    assert main(options) == 0
+    assert played == {}
+    assert main([*options, "--seeds", "1"]) == 0
+    assert list(played) == ["ratings, survive"]
+
+
 @pytest.mark.slow
 def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsys):
     for leg in experiment.legs:
@@ -299,7 +336,7 @@ def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsy
     page = tmp_path / "docs/results.md"
     options = ["--config", str(tiny), "--folder", str(tmp_path), "--report", str(page)]
     options += ["--games", "survive", "race_to_center", "--evaluation-threads", "1"]
-    assert main([*options, "--stages", "evaluate", "report"]) == 0
+    assert main([*options, "--stages", "evaluate", "report", "--partial"]) == 0
     told = capsys.readouterr().out
     assert "ratings, race_to_center: played without specialist-race_to_center-s2" in told
     text = page.read_text()
