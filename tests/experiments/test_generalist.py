@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -174,6 +175,18 @@ def test_what_there_is_not_is_told_in_a_line(words, told, tiny, tmp_path, capsys
     assert main(["--config", str(tiny), "--dry", "--folder", str(tmp_path), *words]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert told in line
+
+
+def test_the_readmes_commands_are_of_legs_that_there_are(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    text = (HERE / "README.md").read_text(encoding="utf-8")
+    start = ["python", "-m", "experiments.generalist.run"]
+    found = [shlex.split(line, comments=True) for line in text.splitlines() if start[-1] in line]
+    assert len(found) == 6
+    for words in found:
+        assert words[:3] == start
+        assert main([*words[3:], "--dry", "--folder", str(tmp_path)]) == 0, words
+        assert "agent-steps, to do" in capsys.readouterr().out
 
 
 def test_a_leg_is_begun_by_its_settings_and_gone_on_with_by_its_folder(experiment, tmp_path):
