@@ -18,6 +18,7 @@ from metammo.evaluation.report_parts import duration, millions
 from metammo.evaluation.rows import EpisodeRow, ResultError, read_rows
 from metammo.evaluation.runs import RunFolder, game_name, read_run
 from metammo.policies.hub import (
+    UNTRAINED,
     WEIGHTS,
     find_policy,
     load_module,
@@ -225,6 +226,9 @@ def ship(source: Path, name: str, out: Path, results: Sequence[Path], called: st
     """
     if not name or not all(sign.isalnum() or sign in "._-" for sign in name):
         raise ValueError(f"a name is of letters, digits, '.', '_' and '-'; got {name!r}")
+    if not name.strip(".") or name in UNTRAINED:
+        taken = ", ".join(UNTRAINED)
+        raise ValueError(f"{name!r} cannot be loaded: choose a name, not dots nor {taken}")
     checkpoint = find_policy(source)
     run = read_run(checkpoint.parents[1])
     description = read_description(checkpoint)

@@ -163,14 +163,23 @@ def test_its_card_is_filled_from_the_run_and_from_results(here):
     ("more", "words"),
     [
         (["a name"], "a name is of letters"),
+        (["."], "'.' cannot be loaded: choose a name, not dots nor random, scripted, smith"),
+        ([".."], "'..' cannot be loaded"),
+        (["random"], "'random' cannot be loaded"),
+        (["scripted"], "'scripted' cannot be loaded"),
+        (["smith"], "'smith' cannot be loaded"),
         (["a", "--results", "{results}", "--policy", "nobody"], "'nobody' played in no file of"),
     ],
 )
 def test_a_policy_that_cannot_be_made_is_refused(more, words, made, tmp_path, capsys):
     arguments = [str(made.run), *(word.format(results=made.results) for word in more)]
-    assert ship([*arguments, "--out", str(tmp_path)]) == 2
-    assert words in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
+    out = tmp_path / "around" / "out"
+    out.mkdir(parents=True)
+    assert ship([*arguments, "--out", str(out)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert words in line
+    # Nor is anything removed: `..` is the folder around.
+    assert list(tmp_path.rglob("*")) == [out.parent, out]
 
 
 def test_weights_that_are_too_large_are_refused(made, tmp_path, capsys, monkeypatch):
