@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ from metammo.evaluation.ranking import rank
 from metammo.evaluation.report_parts import duration, millions
 from metammo.evaluation.rows import EpisodeRow, ResultError, read_rows
 from metammo.evaluation.runs import RunFolder, game_name, read_run
+from metammo.learner.checkpoint import LAST
 from metammo.policies.hub import (
+    UNTRAINED,
     WEIGHTS,
     find_policy,
     load_module,
+    part_name,
     policy_name,
     read_description,
     save_module,
@@ -163,6 +167,17 @@ def training_text(run: RunFolder, steps: int) -> list[str]:
     return [*lines, "```", "", f"Versions: {versions}." + (f" Source: {where}." if where else "")]
 
 
+def until(run: RunFolder, steps: int) -> RunFolder:
+    """Return a run as it was at a checkpoint after so many steps: the metrics up to there."""
+    return replace(run, metrics=[row for row in run.metrics if row["steps"] <= steps])
+
+
+def begun_name(init: str) -> str:
+    """Return what a policy is called with which a run began: of a run's last the run's name."""
+    _, place = part_name(init)
+    return policy_name(place).removesuffix(f"/{LAST}")
+
+
 def card(
     name: str, description: Mapping[str, Any], run: RunFolder, rows: Sequence[Mapping[str, Any]]
 ) -> str:
@@ -195,7 +210,7 @@ def card(
         "",
         "## Trained",
         "",
-        *([f"It began with the weights of `{Path(begun).name}`.", ""] if begun else []),
+        *([f"It began with the weights of `{begun_name(begun)}`.", ""] if begun else []),
         *training_text(run, description["steps"]),
         "",
         "## Rated",
@@ -225,9 +240,12 @@ def ship(source: Path, name: str, out: Path, results: Sequence[Path], called: st
     """
     if not name or not all(sign.isalnum() or sign in "._-" for sign in name):
         raise ValueError(f"a name is of letters, digits, '.', '_' and '-'; got {name!r}")
+    if not name.strip(".") or name in UNTRAINED:
+        taken = ", ".join(UNTRAINED)
+        raise ValueError(f"{name!r} cannot be loaded: choose a name, not dots nor {taken}")
     checkpoint = find_policy(source)
-    run = read_run(checkpoint.parents[1])
     description = read_description(checkpoint)
+    run = until(read_run(checkpoint.parents[1]), description["steps"])
     rows = ratings(results, called or policy_name(source)) if results else []
     size = (checkpoint / WEIGHTS).stat().st_size
     if size > MOST_BYTES:

@@ -39,18 +39,18 @@ def players(folder: Path, legs: Sequence[Leg], tournament: Tournament) -> list[P
 
 
 def plan_of(
-    experiment: Experiment, folder: Path, tournament: Tournament, game: str
+    experiment: Experiment, folder: Path, tournament: Tournament, game: str, partial: bool = False
 ) -> tuple[Plan | None, list[str]]:
     """Return what is played of a tournament's game, and the names of legs that are not there.
 
-    It is played by those that are done, if there is one of each word that it names.
+    It is played when all are done: rows of some could not be gone on with by all. Where `partial`,
+    by those that are done, if there is one of each family that it names.
     """
     legs = experiment.players(tournament, game)
     done = [leg for leg in legs if is_done(folder, leg)]
     missing = [leg.name for leg in legs if leg not in done]
-    is_complete = {leg.family for leg in legs} == {leg.family for leg in done}
     named = {word.partition("-")[0] for word in tournament.policies}
-    if not is_complete or named != {leg.family for leg in legs}:
+    if (missing and not partial) or named != {leg.family for leg in done}:
         return None, missing or sorted(named)
     places = players(folder, done, tournament)
     if tournament.checkpoints and len(places) < 2 * len(done):
@@ -72,15 +72,20 @@ def plan_of(
 
 
 def play_all(
-    experiment: Experiment, folder: Path, threads: int | None, tell: Callable[[str], None]
+    experiment: Experiment,
+    folder: Path,
+    threads: int | None,
+    tell: Callable[[str], None],
+    partial: bool = False,
 ) -> list[str]:
     """Play what of the tournaments was not played yet.
 
     Args:
-        experiment: whose.
+        experiment: whose; with all of its legs, also where some alone are trained.
         folder: of runs and results.
         threads: processes; None: one for each core.
         tell: called with a line for each game of a tournament.
+        partial: play also where legs are missing, without them.
 
     Returns:
         A line for each game that could not be played, or not by all.
@@ -91,7 +96,7 @@ def play_all(
     left_out = []
     for tournament in experiment.tournaments:
         for game in tournament.games:
-            plan, missing = plan_of(experiment, folder, tournament, game)
+            plan, missing = plan_of(experiment, folder, tournament, game, partial)
             if missing:
                 what = "played without" if plan else "not played for want of"
                 left_out.append(f"{tournament.name}, {game}: {what} {', '.join(missing)}")

@@ -148,7 +148,10 @@ def estimate_text(estimate: Estimate, sign: str = "") -> str:
 
 
 def fate_text(table: pl.DataFrame, names: Sequence[str]) -> str:
-    """Return how often policies won, with its interval, and their task progress."""
+    """Return how often policies won, with its interval, and their task progress.
+
+    The interval knows of the episodes alone, and takes those of several policies as independent.
+    """
     own = [table.filter(pl.col("policy") == name) for name in names]
     won, low, high = share_with_interval([each["won"].cast(pl.Float64).to_numpy() for each in own])
     progress = np.mean([each["progress"].mean() for each in own])
@@ -183,16 +186,26 @@ def reproduce_text(experiment: Experiment, tournament: Tournament, folder: Path)
 
 
 def verdict_text(games: Sequence[Game], kind: str, other: str) -> str:
-    """Return in how many games one kind is surely above another, or below."""
-    told = [
-        each.pooled.difference(kind, other) for each in games if {kind, other} <= set(each.kinds)
-    ]
+    """Return in how many games one kind is surely above another, or below, and of what that is."""
+    met = [each for each in games if {kind, other} <= set(each.kinds)]
+    told = [each.pooled.difference(kind, other) for each in met]
     above = sum(each.low > 0 for each in told)
     below = sum(each.high < 0 for each in told)
     return (
         f"By these intervals the {kind} is above the {other} in {above} of "
         f"{counted(len(told), 'game')}, below in {below}, and neither in "
-        f"{len(told) - above - below}."
+        f"{len(told) - above - below}." + single_text(met, [kind, other])
+    )
+
+
+def single_text(games: Sequence[Game], kinds: Sequence[str]) -> str:
+    """Return of which kinds one seed alone played, so that intervals say nothing of others."""
+    alone = [kind for kind in kinds if any(len(each.kinds.get(kind, ())) == 1 for each in games)]
+    if not alone:
+        return ""
+    return (
+        f" Of the {' and the '.join(alone)} there is one seed: this is about that seed alone, and "
+        "says nothing of others."
     )
 
 
@@ -236,10 +249,12 @@ def rating_tables(experiment: Experiment, games: Sequence[Game]) -> list[str]:
     minus = [f"{first} above {kind}" for kind in rest]
     return [
         "Ratings in points (Bradley-Terry, 95%), the mean of all that met being 1000; of several "
-        "seeds the mean.",
+        "seeds the mean, whose interval knows of seeds and episodes (Student's t; of a difference "
+        "Welch's)." + single_text(games, trained),
         markdown(("game", *kinds, *minus), rows),
         *(verdict_text(games, first, kind) for kind in rest),
-        "Share of episodes won, 95%; task progress.",
+        "Share of episodes won, 95%; task progress. These intervals know of the episodes alone, "
+        "not of the seeds, and take policies that played the same episodes as independent.",
         markdown(("game", *kinds), fates),
         "<details><summary>Each policy by itself</summary>",
         markdown(("game", "policy", "rating", "won; progress", "episodes"), singles),
@@ -263,8 +278,8 @@ def transfer_table(experiment: Experiment, games: Sequence[Game]) -> list[str]:
             cells.append(f"**{told}**" if is_own else told)
         rows.append((f"`{kind}`", *cells))
     return [
-        "Points above the random player (Bradley-Terry, 95%); in bold games that it was trained "
-        "on.",
+        "Points above the random player (Bradley-Terry, 95%), of one seed of each: intervals know "
+        "of its episodes alone. In bold games that it was trained on.",
         markdown(("policy", *(f"`{each.game}`" for each in games)), rows),
     ]
 

@@ -36,9 +36,9 @@ class Options:
     seeds: tuple[int, ...] = ()
     """Of the training; by default the settings'."""
     legs: tuple[str, ...] = ()
-    """Some legs alone: families (generalist), FAMILY-GAME, or whole names (generalist-s1)."""
+    """Train some alone: families (generalist), FAMILY-GAME, or whole names (generalist-s1)."""
     games: tuple[str, ...] = ()
-    """Some of the settings' games alone."""
+    """Some of the settings' games alone; generalists of fewer games want a folder of their own."""
     stages: tuple[str, ...] = STAGES
     """What to do: train, evaluate, report."""
     episodes: int = 0
@@ -49,6 +49,9 @@ class Options:
     """Of each process of a leg."""
     processes: int = 1
     """That train a leg together; one that goes on has as many as it was begun with."""
+    partial: bool = False
+    """Play tournaments also while legs of these seeds are missing, without them; with all of them
+    they are played anew, when their folders are removed."""
     evaluation_threads: int = 0
     """Processes that play the tournaments; 0: one for each core."""
     folder: Path = Path("runs/generalist")
@@ -66,7 +69,7 @@ def settings_file(word: str) -> Path:
 
 
 def experiments_of(options: Options) -> list[Experiment]:
-    """Return what is asked for.
+    """Return the experiments that are asked for, each with all of its legs.
 
     Raises:
         ValueError: what there is not.
@@ -79,15 +82,12 @@ def experiments_of(options: Options) -> list[Experiment]:
     if min(options.threads, options.processes) < 1:
         raise ValueError("threads and processes must be at least 1")
     return [
-        choose_legs(
-            read_experiment(
-                settings_file(word),
-                scale=options.scale,
-                seeds=options.seeds,
-                episodes=options.episodes,
-                games=options.games,
-            ),
-            options.legs,
+        read_experiment(
+            settings_file(word),
+            scale=options.scale,
+            seeds=options.seeds,
+            episodes=options.episodes,
+            games=options.games,
         )
         for word in options.config
     ]
@@ -109,19 +109,22 @@ def conduct(options: Options) -> None:
         LegError: a leg died, or cannot go on.
     """
     experiments = experiments_of(options)
+    # Of all before anything begins: a word that means no leg is told at once.
+    chosen = [choose_legs(experiment, options.legs) for experiment in experiments]
     cores = options.threads * options.processes
     parallel = options.parallel or max(core_count() // cores, 1)
     machine = Machine(parallel, options.threads, options.processes)
-    for experiment in experiments:
+    for experiment, trained in zip(experiments, chosen, strict=True):
         if options.dry:
-            for leg in experiment.legs:
+            for leg in trained.legs:
                 state = "done" if is_done(options.folder, leg) else "to do"
                 _tell(f"{experiment.config}/{leg.name}: {leg.steps:,} agent-steps, {state}")
             continue
         if "train" in options.stages:
-            train_legs(experiment, options.folder, machine, _tell)
+            train_legs(trained, options.folder, machine, _tell)
         if "evaluate" in options.stages:
-            play_all(experiment, options.folder, options.evaluation_threads or None, _tell)
+            threads = options.evaluation_threads or None
+            play_all(experiment, options.folder, threads, _tell, options.partial)
         if "report" in options.stages:
             parts = write_report(experiment, options.folder, options.report)
             _tell(f"{options.report}: {', '.join(parts) or 'nothing to tell yet'}")

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,12 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
-from experiments.generalist import training
+from experiments.generalist import matches, training
 from experiments.generalist.legs import HERE, choose_legs, read_experiment
 from experiments.generalist.matches import kept_checkpoints, plan_of
-from experiments.generalist.report import Part, write_parts
+from experiments.generalist.report import Game, Part, verdict_text, write_parts
 from experiments.generalist.run import main
 from experiments.generalist.training import (
     LegError,
@@ -26,6 +29,7 @@ from experiments.generalist.training import (
     train_legs,
 )
 
+from metammo.evaluation.pooled import Group, Pooled, estimate
 from metammo.learner.checkpoint import Parts, Snapshot, save_checkpoint, save_policy
 from metammo.learner.settings import TrainSettings
 from metammo.policies.recurrent import RecurrentPolicy
@@ -173,6 +177,18 @@ def test_what_there_is_not_is_told_in_a_line(words, told, tiny, tmp_path, capsys
     assert told in line
 
 
+def test_the_readmes_commands_are_of_legs_that_there_are(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    text = (HERE / "README.md").read_text(encoding="utf-8")
+    start = ["python", "-m", "experiments.generalist.run"]
+    found = [shlex.split(line, comments=True) for line in text.splitlines() if start[-1] in line]
+    assert len(found) == 6
+    for words in found:
+        assert words[:3] == start
+        assert main([*words[3:], "--dry", "--folder", str(tmp_path)]) == 0, words
+        assert "agent-steps, to do" in capsys.readouterr().out
+
+
 def test_a_leg_is_begun_by_its_settings_and_gone_on_with_by_its_folder(experiment, tmp_path):
     legs = {leg.name: leg for leg in experiment.legs}
     leg = legs["tuned-team_battle-s2"]
@@ -289,6 +305,42 @@ def test_without_checkpoints_on_the_way_there_are_no_curves(experiment, tmp_path
     assert missing == ["checkpoints of generalist-s1 and specialist-survive-s1"]
 
 
+def test_a_tournament_waits_for_all_legs_of_its_seeds_or_plays_with_those_there(
+    experiment, tiny, tmp_path, capsys, monkeypatch
+):
+    played = {}
+
+    def note(plan, place, **more):
+        played[f"{place.parent.name}, {place.name}"] = [policy.name for policy in plan.policies]
+
+    monkeypatch.setattr(matches, "play_tournament", note)
+    chosen = choose_legs(experiment, ["generalist", "specialist-survive"])
+    for leg in chosen.legs:
+        make_run(tmp_path, leg)
+    options = ["--config", str(tiny), "--folder", str(tmp_path), "--stages", "evaluate"]
+    options += ["--legs", "generalist", "specialist-survive"]
+    assert main(options) == 0
+    others = ["scripted", "random"]
+    assert played == {"ratings, survive": [*(leg.name for leg in chosen.legs), *others]}
+    told = capsys.readouterr().out
+    missing = "specialist-race_to_center-s1"
+    assert f"transfer, survive: not played for want of {missing}\n" in told
+    assert f"ratings, race_to_center: not played for want of {missing}, specialist-r" in told
+    assert main([*options, "--partial"]) == 0
+    told = capsys.readouterr().out
+    assert f"transfer, survive: played without {missing}\n" in told
+    assert played["transfer, survive"] == ["specialist-survive-s1", "generalist-s1", *others]
+    # Of a family that it names there is none.
+    assert "ratings, race_to_center" not in played
+    # Another seed is missing, which is asked for.
+    played.clear()
+    shutil.rmtree(run_folder(tmp_path, chosen.legs[-1]))
+    assert main(options) == 0
+    assert played == {}
+    assert main([*options, "--seeds", "1"]) == 0
+    assert list(played) == ["ratings, survive"]
+
+
 @pytest.mark.slow
 def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsys):
     for leg in experiment.legs:
@@ -297,7 +349,7 @@ def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsy
     page = tmp_path / "docs/results.md"
     options = ["--config", str(tiny), "--folder", str(tmp_path), "--report", str(page)]
     options += ["--games", "survive", "race_to_center", "--evaluation-threads", "1"]
-    assert main([*options, "--stages", "evaluate", "report"]) == 0
+    assert main([*options, "--stages", "evaluate", "report", "--partial"]) == 0
     told = capsys.readouterr().out
     assert "ratings, race_to_center: played without specialist-race_to_center-s2" in told
     text = page.read_text()
@@ -316,6 +368,32 @@ def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsy
     assert main([*options, "--stages", "report"]) == 0
     again = page.read_text()
     assert again == text.replace("# Results", "# What I think")
+
+
+def game_of(**ratings):
+    """Return what came of a game in which kinds' policies were rated so, all but exactly."""
+    groups = [Group(np.array(values), np.tile(values, (9, 1))) for values in ratings.values()]
+    pooled = Pooled(list(ratings), [estimate(group) for group in groups], groups)
+    kinds = {kind: [f"{kind}-s{seed}" for seed in range(len(v))] for kind, v in ratings.items()}
+    return Game("survive", None, kinds, pooled, {})
+
+
+def test_who_is_surely_above_is_counted_by_intervals_that_know_of_the_seeds():
+    # Two seeds each, far apart for their own spread; and all above all, but by too little.
+    sure = game_of(generalist=[1100.0, 1101.0], specialist=[900.0, 901.0])
+    open_ = game_of(generalist=[1020.0, 1040.0], specialist=[990.0, 1010.0])
+    told = verdict_text([sure, open_], "generalist", "specialist")
+    assert told == (
+        "By these intervals the generalist is above the specialist in 1 of 2 games, below in 0, "
+        "and neither in 1."
+    )
+    single = game_of(generalist=[1020.0], specialist=[1000.0, 1001.0])
+    told = verdict_text([sure, single], "generalist", "specialist")
+    assert "above the specialist in 2 of 2 games" in told
+    assert told.endswith(
+        "Of the generalist there is one seed: this is about that seed alone, and says nothing of "
+        "others."
+    )
 
 
 def test_a_part_without_its_end_is_refused(tmp_path):

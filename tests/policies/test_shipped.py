@@ -1,6 +1,7 @@
 """Policies that come with metammo: found in a clone and in a wheel, meant by every command."""
 
 import json
+import shutil
 import sys
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from metammo.policies import shipped
 from metammo.policies.hub import CheckpointError, find_policy, load_module, load_policy, policy_name
 from metammo.policies.shipped import find_shipped, shipped_folders, shipped_names
 from metammo.replay.format import Replay
+from tools.ship_policy import begun_name
 from tools.ship_policy import main as ship
 
 GAMES = ("race_to_center", "survive", "team_battle")
@@ -163,14 +165,59 @@ def test_its_card_is_filled_from_the_run_and_from_results(here):
     ("more", "words"),
     [
         (["a name"], "a name is of letters"),
+        (["."], "'.' cannot be loaded: choose a name, not dots nor random, scripted, smith"),
+        ([".."], "'..' cannot be loaded"),
+        (["random"], "'random' cannot be loaded"),
+        (["scripted"], "'scripted' cannot be loaded"),
+        (["smith"], "'smith' cannot be loaded"),
         (["a", "--results", "{results}", "--policy", "nobody"], "'nobody' played in no file of"),
     ],
 )
 def test_a_policy_that_cannot_be_made_is_refused(more, words, made, tmp_path, capsys):
     arguments = [str(made.run), *(word.format(results=made.results) for word in more)]
-    assert ship([*arguments, "--out", str(tmp_path)]) == 2
-    assert words in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
+    out = tmp_path / "around" / "out"
+    out.mkdir(parents=True)
+    assert ship([*arguments, "--out", str(out)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert words in line
+    # Nor is anything removed: `..` is the folder around.
+    assert list(tmp_path.rglob("*")) == [out.parent, out]
+
+
+def test_an_earlier_checkpoints_card_tells_its_own_time_and_steps(made, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(made.run, run)
+    early = run / "checkpoints" / "1000"
+    shutil.copytree(run / "checkpoints" / "last", early)
+    about = json.loads((early / "config.json").read_text())
+    (early / "config.json").write_text(json.dumps(about | {"steps": 1_000_000}))
+    rows = [
+        {"steps": steps, "seconds": seconds, "agent_steps_per_second": speed}
+        | {
+            f"{game}/steps": steps * share
+            for game, share in zip(GAMES, (0.5, 0.3, 0.2), strict=True)
+        }
+        for steps, seconds, speed in ((1_000_000, 20.0, 500.0), (9_000_000, 50.0, 700.0))
+    ]
+    (run / "metrics.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert ship([str(early), "early", "--out", str(tmp_path / "out")]) == 0
+    card = (tmp_path / "out/early/README.md").read_text()
+    assert "1.00 M agent-steps in 20 s, 500 a second" in card
+    assert "| `race_to_center` | 1 | 0.50 M |" in card
+
+
+@pytest.mark.parametrize(
+    ("init", "name"),
+    [
+        ("runs/generalist-s1", "generalist-s1"),
+        ("runs/generalist-s1/checkpoints/last", "generalist-s1"),
+        ("runs/generalist-s1/checkpoints/5000", "generalist-s1/5000"),
+        ("own.py:Net@runs/mine/checkpoints/last", "mine"),
+        (NAME, NAME),
+    ],
+)
+def test_what_a_run_began_with_is_called_by_its_run(init, name):
+    assert begun_name(init) == name
 
 
 def test_weights_that_are_too_large_are_refused(made, tmp_path, capsys, monkeypatch):

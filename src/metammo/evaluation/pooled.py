@@ -1,12 +1,33 @@
 """How strong is a way to train, of which several seeds were trained? Ratings of kinds of policies.
 
-A kind's rating is the mean of its policies' Bradley-Terry ratings. Its interval knows of two
-chances: which episodes were played, and which seeds were trained. Each bootstrap sample draws whole
-episodes, as those of `strengths` do, and of a kind's n policies n - 1, with replacement: n draws
-would differ from one another too little, by the factor (n - 1) / n of their variance. Where a kind
-has a single policy the interval knows of the episodes alone.
+A kind's rating is the mean of its policies' Bradley-Terry ratings. Two chances move it: which
+episodes were played, and which seeds were trained. Of a kind's n policies
+
+- the variance between their ratings, over n, is an estimate of what the seeds move the mean by, and
+  of what the episodes move it by as far as they move each policy by itself: those are not added
+  again;
+- the episodes' variance of the mean (of a difference: of the difference), by the bootstrap samples
+  of `strengths`, less the part of it that is between a kind's policies, is what the seeds cannot
+  show: luck that all of a kind shared, or that of a single policy with which they are compared. It
+  is added.
+
+The first part is reached for by Student's t (1908), of n - 1 degrees of freedom; of a difference by
+Welch's (1947), whose degrees lie between the smaller n - 1 and the sum of both. The second is known
+from many episodes and is reached for by the normal distribution; the two reaches are added as the
+sides of a right angle (Zou and Donner 2008). One t on the sum of both would be short: of two seeds,
+a chance agreement would look like a variance known from many episodes. A percentile bootstrap over
+the seeds never goes beyond the best and the worst of them, and those of two hold the truth half the
+time. Nor is the interval ever shorter than the one by episodes alone: seeds that happen to agree do
+not make the episodes surer.
+
+Kinds are taken as independent. Where the policies of one began with those of the other, seed by
+seed, their difference is surer than its interval says. The 1000 of a rating is the mean of those
+that met, which is taken as given; as the kind itself is a part of it, a rating's interval is rather
+too long. **Of a kind of one policy the interval knows of the episodes alone: it is about that
+policy, and says nothing of other seeds.**
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +45,8 @@ from metammo.evaluation.strengths import (
     rate_bradley_terry,
     sample_ratings,
 )
+from metammo.evaluation.summary import SIGMAS
+from metammo.evaluation.task_score import student_quantile
 
 
 @dataclass(frozen=True)
@@ -39,6 +62,49 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Ratings of the policies of a kind."""
+
+    ratings: NDArray[np.float64]
+    """float64[policies], in points."""
+    drawn: NDArray[np.float64]
+    """float64[samples, policies]: the same by bootstrap samples of the episodes."""
+
+    @property
+    def between(self) -> float:
+        """Variance of the mean, by how the policies' ratings differ; of at least two."""
+        return float(self.ratings.var(ddof=1)) / len(self.ratings)
+
+    @property
+    def between_by_episodes(self) -> float:
+        """The part of `between` that the episodes alone would make."""
+        moved = self.drawn - self.drawn.mean(0)
+        return float(moved.var(1, ddof=1).mean()) / len(self.ratings)
+
+
+def estimate(group: Group, other: Group | None = None) -> Estimate:
+    """Return the mean rating of a kind, or by how much it is above another's, with its interval."""
+    groups = [group] if other is None else [group, other]
+    value, drawn = float(group.ratings.mean()), group.drawn.mean(1)
+    if other is not None:
+        value, drawn = value - float(other.ratings.mean()), drawn - other.drawn.mean(1)
+    low, high = map(float, interval(drawn))
+    several = [each for each in groups if len(each.ratings) > 1]
+    if not several:
+        return Estimate(value, low, high)
+    seeds = [each.between for each in several]
+    shared = float(drawn.var(ddof=1)) - sum(each.between_by_episodes for each in several)
+    parts = sum(
+        part**2 / (len(each.ratings) - 1) for part, each in zip(seeds, several, strict=True)
+    )
+    # Welch's; where all seeds agree to the last digit there is nothing to reach for.
+    freedom = sum(seeds) ** 2 / parts if parts else 1.0
+    by_seeds = student_quantile(freedom) ** 2 * sum(seeds)
+    reach = math.sqrt(by_seeds + SIGMAS**2 * max(shared, 0.0))
+    return Estimate(value, min(low, value - reach), max(high, value + reach))
+
+
+@dataclass(frozen=True)
 class Pooled:
     """Ratings of kinds of policies that have met."""
 
@@ -46,15 +112,14 @@ class Pooled:
     """In the order in which they were given."""
     ratings: list[Estimate]
     """Of each kind; the mean of all policies, not of the kinds, is 1000."""
-    drawn: NDArray[np.float64]
-    """float64[samples, kinds]: the samples behind the intervals."""
+    groups: list[Group]
+    """Of each kind: what is behind its interval."""
 
     def difference(self, kind: str, other: str) -> Estimate:
-        """Return by how many points one kind is above another."""
-        first, second = self.kinds.index(kind), self.kinds.index(other)
-        low, high = interval(self.drawn[:, first] - self.drawn[:, second])
-        value = self.ratings[first].value - self.ratings[second].value
-        return Estimate(value, float(low), float(high))
+        """Return by how many points one kind is above another; above itself by none."""
+        if kind == other:
+            return Estimate(0.0, 0.0, 0.0)
+        return estimate(*(self.groups[self.kinds.index(each)] for each in (kind, other)))
 
 
 def pool_ratings(
@@ -64,7 +129,8 @@ def pool_ratings(
 
     Args:
         table: of `EpisodeRow`, of one game.
-        kinds: names of policies by kind; who is in none has met the others all the same.
+        kinds: names of policies by kind, each in one; who is in none has met the others all the
+            same.
         samples: of the bootstrap; at least 2.
 
     Raises:
@@ -80,19 +146,7 @@ def pool_ratings(
                 f"{', '.join(scores.policies)}"
             )
     rating = rate_bradley_terry(scores, 0).rating
-    every = sample_ratings(scores, pair_choices(scores.scores), samples)
-    rng = np.random.default_rng(2)
-    values, drawn = [], []
-    for names in kinds.values():
-        own = [scores.policies.index(name) for name in names]
-        count = max(len(own) - 1, 1)
-        weights = rng.multinomial(count, np.full(len(own), 1 / len(own)), samples) / count
-        values.append(float(rating[own].mean()))
-        drawn.append((every[:, own] * weights).sum(1))
-    columns = np.stack(drawn, axis=1)
-    lows, highs = interval(columns)
-    told = [
-        Estimate(value, float(low), float(high))
-        for value, low, high in zip(values, lows, highs, strict=True)
-    ]
-    return Pooled(list(kinds), told, columns)
+    drawn = sample_ratings(scores, pair_choices(scores.scores), samples)
+    places = [[scores.policies.index(name) for name in names] for names in kinds.values()]
+    groups = [Group(rating[own], drawn[:, own]) for own in places]
+    return Pooled(list(kinds), [estimate(group) for group in groups], groups)

@@ -48,11 +48,11 @@ class TaskScores:
     """What the numbers do not say themselves."""
 
 
-def student_quantile(freedom: int, coverage: float = COVERAGE) -> float:
+def student_quantile(freedom: float, coverage: float = COVERAGE) -> float:
     """Return within how many standard errors Student's t lies with a probability, by quadrature.
 
     Args:
-        freedom: degrees of freedom; at least 1.
+        freedom: degrees of freedom, whole or not; at least 1.
         coverage: the probability.
     """
     log_height = math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)
