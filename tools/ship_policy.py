@@ -255,6 +255,9 @@ def ship(source: Path, name: str, out: Path, results: Sequence[Path], called: st
     part.mkdir(parents=True)
     save_module(part, load_module(checkpoint), **{key: description[key] for key in KEPT})
     (part / CARD).write_text(card(name, description, run, rows), encoding="utf-8")
+    for file in part.iterdir():
+        # Safetensors are written for their owner alone; an installed wheel is everybody's.
+        file.chmod(0o644)
     shutil.rmtree(out / name, ignore_errors=True)
     return part.rename(out / name)
 

@@ -10,7 +10,7 @@ from metammo.evaluation.summary import summarize
 from metammo.policies.shipped import find_shipped
 
 POLICY = "mini-generalist"
-GAME = "king_of_the_hill"
+GAME = "team_battle"
 EPISODES = 12
 """Whole rounds of three policies: each has every share of the seats equally often."""
 
