@@ -73,6 +73,20 @@ def test_a_process_that_is_gone_is_not_waited_for(together):
     assert "LostProcessError: process 0 of 2 lost another one" in outputs[0]
 
 
+def test_two_processes_take_as_many_steps_down_as_one(monkeypatch):
+    # The other process has as many rows.
+    monkeypatch.setattr(Processes, "sum", lambda self, tensor: tensor.mul_(self.count))
+    taken = []
+    for count in (1, 2):
+        module = learn_together.RecurrentPolicy(16, 4, 4, 16)
+        settings = PPOSettings(minibatch=24, sequence=4)
+        algorithm = PPO(module, ("a", "b"), settings, processes=Processes(count=count))
+        buffer = learn_together.share_of(0, count)
+        buffer.alive[:] = True
+        taken.append(len(list(algorithm.minibatches(buffer))))
+    assert taken == [4, 4]
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_where_nobody_has_rows_nothing_moves(count, monkeypatch):
     torch.manual_seed(0)

@@ -154,9 +154,9 @@ class Algorithm:
         Where other processes have steps left and this one none, it takes part with no rows. There
         are fewer where sequences, such as all of a world's agents, are longer than a minibatch.
         """
-        size = self.settings.minibatch
+        # A minibatch is that of all processes: as many steps down as one process would take.
         living = self.processes.sum(buffer.alive.sum())
-        count = max(round(int(living) / (size * self.processes.count)), 1)
+        count = max(round(int(living) / self.settings.minibatch), 1)
         dealt = buffer.minibatches(count, self.shuffler)
         for _ in range(count):
             with spent(self.seconds, "gathering"):

@@ -37,7 +37,7 @@ class AlgorithmSettings:
     epochs: int = 1
     """Passes over each rollout."""
     minibatch: int = 2048
-    """Steps in a minibatch, about; whole sequences."""
+    """Steps in a minibatch of all processes, about; whole sequences."""
     sequence: int = 16
     """Steps through which gradients flow back (BPTT)."""
     layer_norm: bool = False
@@ -95,7 +95,7 @@ class PQNSettings(AlgorithmSettings):
     trace: float = 0.8
     """Lambda: how far rewards reach back beyond the values between."""
     minibatch: int = 1024
-    """Steps in a minibatch, about; whole sequences."""
+    """Steps in a minibatch of all processes, about; whole sequences."""
     layer_norm: bool = True
     """Normalise the network's features (Ba et al. 2016)."""
     epsilon: float = 0.5
