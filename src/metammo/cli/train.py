@@ -17,8 +17,6 @@ from metammo.policies.own import is_own
 
 FREE_WHEN_RESUMED = ("resume", "steps", "threads", "folder")
 """What may differ from what the run was begun with; its folder is the run's."""
-AS_IT_WAS = {"processes": 0}
-"""What leaves it to the run: 0 processes are as many as it was begun with."""
 EXAMPLE = """Train a policy on one or several minigames.
 
 Example: metammo train --games race_to_center --steps 2000000
@@ -45,8 +43,9 @@ def settings_of(settings: TrainSettings) -> TrainSettings:
         given, own = getattr(settings, name), getattr(kept, name)
         # A network of the user's own is named anew, and its file may have moved.
         is_free = name in FREE_WHEN_RESUMED or (name == "policy" and is_own(own))
-        is_left = name in AS_IT_WAS and given == AS_IT_WAS[name]
-        if not is_free and not is_left and given not in (getattr(default, name), own):
+        # 0 processes are as many as there were.
+        is_free = is_free or (name == "processes" and given == 0)
+        if not is_free and given not in (getattr(default, name), own):
             raise ValueError(
                 f"a resumed run keeps what it was begun with: its {name} is {own}, got {given}; "
                 "steps and threads may change"

@@ -13,7 +13,7 @@ import torch.multiprocessing as multiprocessing
 from torch.distributed import TCPStore
 
 from metammo.envs.crew import core_count
-from metammo.learner.processes import LostProcessError
+from metammo.learner.processes import LostProcessError, share_worlds
 
 GRACE = 10.0
 """Seconds in which the others may end by themselves when one has ended."""
@@ -40,11 +40,7 @@ def local_count(processes: int, worlds: int, device: str = "cpu", cores: int = 0
         on_cuda = device.startswith("cuda")
         most = torch.cuda.device_count() if on_cuda else cores or core_count()
         return max(count for count in range(1, max(most, 1) + 1) if worlds % count == 0)
-    if worlds % processes:
-        raise ValueError(
-            f"{worlds} worlds cannot be shared evenly by {processes} processes: "
-            "give --worlds a multiple of them"
-        )
+    share_worlds(worlds, processes)
     return processes
 
 

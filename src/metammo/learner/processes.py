@@ -146,6 +146,21 @@ ALONE = Processes()
 """A process that learns by itself."""
 
 
+def share_worlds(worlds: int, processes: int) -> int:
+    """Return how many of the worlds each process has.
+
+    Raises:
+        ValueError: they cannot be shared evenly.
+    """
+    each, left = divmod(worlds, processes)
+    if left or not each:
+        raise ValueError(
+            f"{worlds} worlds cannot be shared evenly by {processes} processes: "
+            "give --worlds a multiple of them"
+        )
+    return each
+
+
 def check_device(device: str) -> None:
     """Raise ValueError where the network cannot run on a device."""
     try:

@@ -40,6 +40,7 @@ from metammo.learner.processes import (
     check_device,
     join_processes,
     leave_processes,
+    share_worlds,
 )
 from metammo.learner.progress import ProgressLine
 from metammo.learner.settings import DEFAULT_STEPS, TrainSettings
@@ -200,12 +201,7 @@ class Run:
         torch.manual_seed(settings.seed)
         own = settings.own
         module = make_network(settings, checkpoint)
-        worlds, left = divmod(settings.worlds, processes.count)
-        if left or not worlds:
-            raise ValueError(
-                f"{settings.worlds} worlds cannot be shared evenly by {processes.count} processes: "
-                "give --worlds a multiple of them"
-            )
+        worlds = share_worlds(settings.worlds, processes.count)
         with processes.one_before_the_others():
             self.batch: Batch = make_vec(
                 dict(zip(settings.games, settings.weights or repeat(1.0), strict=False)),
