@@ -111,4 +111,4 @@ class PPO(Algorithm):
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Set what `state_dict` gave."""
         super().load_state_dict(state)
-        self.sizes.load_state_dict({name: state[f"sizes.{name}"] for name in ("count", "square")})
+        self.sizes.load_state_dict({name: state[f"sizes.{name}"] for name in self.sizes.NAMES})

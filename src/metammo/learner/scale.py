@@ -44,7 +44,22 @@ def paid_within(rewards: Tensor, ends: Tensor, discount: float) -> Tensor:
     return sums
 
 
-class ReturnScale:
+class _Running:
+    """Statistics of each game that go on with the run."""
+
+    NAMES: tuple[str, ...]
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return all of them."""
+        return {name: getattr(self, name).cpu() for name in self.NAMES}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Set what `state_dict` gave."""
+        for name in self.state_dict():
+            getattr(self, name).copy_(state[name])
+
+
+class ReturnScale(_Running):
     """Running mean and spread of each game's returns, by which values are normalised.
 
     Returns are made of values, which are given in spreads: were the spread to follow returns
@@ -59,6 +74,7 @@ class ReturnScale:
         weight: float64[games], how much has been seen.
     """
 
+    NAMES = ("mean", "square", "paid", "weight")
     RATE = 0.02
     """Weight of a rollout in the running averages."""
     LEAST, MOST = 0.5, 8.0
@@ -106,17 +122,8 @@ class ReturnScale:
         """Return what `normalise` was given."""
         return values * self.spread().float()[games] + self.mean.float()[games]
 
-    def state_dict(self) -> dict[str, Tensor]:
-        """Return all that decides how values are normalised."""
-        return {name: getattr(self, name).cpu() for name in ("mean", "square", "paid", "weight")}
 
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Set what `state_dict` gave."""
-        for name in self.state_dict():
-            getattr(self, name).copy_(state[name])
-
-
-class AdvantageScale:
+class AdvantageScale(_Running):
     """Running size of each game's advantages, by which they are divided.
 
     So every game of a mix pulls at the policy alike, however it pays, and however much of its
@@ -128,6 +135,7 @@ class AdvantageScale:
         square: float64[games], the sum of their squares.
     """
 
+    NAMES = ("count", "square")
     DECAY = 0.95
     """What is left of earlier rollouts' weight after the next in which the game is played."""
 
@@ -146,12 +154,3 @@ class AdvantageScale:
         """Return advantages in units of their game's size."""
         size = (self.square / self.count.clamp_min(1)).sqrt().clamp_min(1e-6)
         return advantages / size.float()[games]
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Return all that decides how advantages are divided."""
-        return {name: getattr(self, name).cpu() for name in ("count", "square")}
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Set what `state_dict` gave."""
-        for name in self.state_dict():
-            getattr(self, name).copy_(state[name])
