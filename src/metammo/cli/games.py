@@ -162,7 +162,10 @@ def ladder_text(file: GameFile) -> str:
     if len(rungs) > RUNGS:
         rungs = [*rungs[: RUNGS - 2], "...", rungs[-1]]
     wins = "each win" if ladder.wins == 1 else f"each {ladder.wins} wins"
-    return f"{ladder.knob} is {', '.join(rungs)}: a rung higher after {wins}, in each world."
+    text = f"{ladder.knob} is {', '.join(rungs)}: a rung higher after {wins}"
+    if ladder.failures:
+        text += f", lower after {ladder.failures} episodes in a row that nobody won"
+    return f"{text}; in each world."
 
 
 def asked(file: GameFile) -> list[dict[str, Any]]:

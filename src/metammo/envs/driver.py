@@ -33,7 +33,7 @@ _HEAD = '''"""Written by metammo.envs.driver for the games: {games}."""
 import numpy as np
 
 from metammo.jit import call_far, entry, kernel
-from metammo.minigames.episode import begin_episode, count_win, draw_game, draw_number
+from metammo.minigames.episode import begin_episode, count_on_ladder, draw_game, draw_number
 from metammo.minigames.outcomes import settle, write_result
 from metammo.observe.observe import observe_world, write_alive
 from metammo.tasks.progress import update_tasks
@@ -67,7 +67,7 @@ def referee(world):
 def finish(world, row, result):
     """Write down how the episode went and count it on the ladder."""
     write_result(world, result)
-    count_win(world, row)
+    count_on_ladder(world, row)
 
 '''
 

@@ -285,12 +285,35 @@ def count_win(world, row):
 
     A win counts whatever it scores: one at the horizon may score nothing.
     """
-    if row.ladder_index < 0 or winning_players(world) == 0:
-        return
     game = int(world.game)
-    wins = int(world.ladder_wins[game]) + 1
     rung = int(world.ladder_rung[game])
+    wins = int(world.ladder_wins[game]) + 1
     if wins >= row.ladder_wins and row.ladder_start + rung * row.ladder_step < row.ladder_stop:
         world.ladder_rung[game] = rung + 1
         wins = int(0)
     world.ladder_wins[game] = min(wins, int(row.ladder_wins))
+    world.ladder_failures[game] = 0
+
+
+@kernel
+def count_failure(world, row):
+    """Count a game that nobody won, and come down when there are enough of them in a row."""
+    game = int(world.game)
+    rung = int(world.ladder_rung[game])
+    failures = int(world.ladder_failures[game]) + 1
+    if failures >= row.ladder_failures > 0:
+        world.ladder_rung[game] = max(rung - 1, 0)
+        world.ladder_wins[game] = 0
+        failures = int(0)
+    world.ladder_failures[game] = min(failures, int(row.ladder_failures))
+
+
+@kernel
+def count_on_ladder(world, row):
+    """Count how an episode went on its game's ladder, where it has one."""
+    if row.ladder_index < 0:
+        return
+    if winning_players(world) > 0:
+        count_win(world, row)
+    else:
+        count_failure(world, row)

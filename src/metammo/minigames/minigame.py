@@ -24,7 +24,11 @@ class GameError(ValueError):
 
 @dataclass(frozen=True)
 class Ladder:
-    """A knob that rises with success: at rung r it is start + r x step, at most stop."""
+    """A knob that rises with success: at rung r it is start + r x step, at most stop.
+
+    It comes down where nobody wins any more, unlike Meta MMO's: agents that learn may climb, while
+    some are weak, to where none of them ever wins against all others, and then forget how to.
+    """
 
     knob: str
     """A rule or one of the game's own knobs."""
@@ -36,6 +40,8 @@ class Ladder:
     """Value at the highest rung."""
     wins: int = 1
     """Wins at a rung before the next."""
+    failures: int = 4
+    """Episodes in a row without a winner before the rung below; 0: it only climbs."""
 
 
 class Minigame:

@@ -35,6 +35,7 @@ def table_dtype(sizes: Sizes) -> np.dtype[np.void]:
             ("ladder_step", "int64"),
             ("ladder_stop", "int64"),
             ("ladder_wins", "int64"),
+            ("ladder_failures", "int64"),
             ("task_first", "int64"),
             ("task_count", "int64"),
             ("task_by_team", "int64"),
@@ -96,6 +97,7 @@ def _set_ladder(row: Any, file: GameFile, knobs: dict[str, Any], rated: bool) ->
     row["ladder_step"] = ladder.step
     row["ladder_stop"] = ladder.stop
     row["ladder_wins"] = ladder.wins
+    row["ladder_failures"] = ladder.failures
 
 
 def asked_tasks(file: GameFile, asked: Any, values: dict[str, Any]) -> list[Task]:

@@ -53,6 +53,7 @@ def own_state(batch: Batch, world: Any) -> Any:
     own.game = 0
     own.ladder_rung = 0
     own.ladder_wins = 0
+    own.ladder_failures = 0
     return own
 
 

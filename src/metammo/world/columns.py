@@ -117,6 +117,7 @@ _WORLD_COLUMNS = [
     _c("winning_score", "float32", "", "what a winner earns, 0..1"),
     _c("ladder_rung", "int16", f"{GAME_LIMIT}", "difficulty reached in each game; survives resets"),
     _c("ladder_wins", "int16", f"{GAME_LIMIT}", "wins at that rung"),
+    _c("ladder_failures", "int16", f"{GAME_LIMIT}", "episodes in a row that nobody won"),
     _c("episode_rung", "int16", "", "rung that this episode is played at"),
     # What a minigame keeps
     _c("episode_number", "int32", f"{NUMBER_LIMIT}", "the episode's drawn rules, then own knobs"),
