@@ -1,10 +1,11 @@
-"""The command `metammo`: finds the subcommand, and turns errors into one line and exit code 2."""
+"""The command `metammo`: finds the subcommand and runs it."""
 
 import difflib
 import importlib
-import os
 import sys
 from collections.abc import Sequence
+
+from metammo.cli.exits import exit_code_of, fail
 
 COMMANDS = {
     "games": "list the minigames, or show one's rules and knobs",
@@ -38,12 +39,6 @@ def _overview() -> str:
     return "\n".join(lines)
 
 
-def fail(message: str) -> int:
-    """Say what is wrong on standard error, in one line; return the exit code, 2."""
-    print(f"metammo: {message}", file=sys.stderr)
-    return 2
-
-
 def _read_command(arguments: Sequence[str]) -> tuple[str, list[str]] | int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_overview())
@@ -61,35 +56,19 @@ def _read_command(arguments: Sequence[str]) -> tuple[str, list[str]] | int:
     return name, rest
 
 
-def _discard_output() -> None:
-    """Let later writes to a closed standard output go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0, or 2 for what a user can mend."""
     command = _read_command(sys.argv[1:] if arguments is None else arguments)
     if isinstance(command, int):
         return command
     name, rest = command
-    try:
+
+    def body() -> int | None:
         module = importlib.import_module(f"metammo.cli.{name.replace('-', '_')}")
-        code = module.run(rest)
-        return int(code or 0)
-    except SystemExit as stop:
-        # A parser has said already what is wrong.
-        return stop.code if isinstance(stop.code, int) else 2
-    except BrokenPipeError:
-        _discard_output()
-        return 0
-    except KeyboardInterrupt:
-        print("metammo: stopped", file=sys.stderr)
-        return 130
-    except (ValueError, OSError, RuntimeError) as error:
-        # Bad games, knobs, checkpoints and devices are ValueErrors that say how to mend them.
-        if os.environ.get("METAMMO_TRACEBACK"):
-            raise
-        return fail(" ".join(str(error).split()))
+        code: int | None = module.run(rest)
+        return code
+
+    return exit_code_of(body)
 
 
 if __name__ == "__main__":
