@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-viewer test-viewer-code test-viewer-pages test-slow viewer viewer-test docs parity bench clean
+.PHONY: help demo test venv lint format types test-fast test-pure test-checked test-viewer test-viewer-code test-viewer-pages test-slow viewer viewer-test docs parity bench bench-viewer clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -77,7 +77,8 @@ test-viewer-code: $(VENV)/.installed-dev
 		$(BIN)/python tools/build_viewer.py test && $(BIN)/python tools/build_viewer.py build; \
 	fi
 
-# Last in `test`: what its episodes need is compiled by then. It measures, so it runs alone.
+# Last in `test`: what its episodes need is compiled by then. It looks at moving pictures, so it runs
+# alone.
 test-viewer-pages: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/viewer
 
@@ -104,6 +105,9 @@ parity: $(VENV)/.installed-dev $(PEER)/.installed ## Compare with Neural MMO 2.1
 
 bench: $(VENV)/.installed ## Measure speed on this machine
 	@$(BIN)/metammo bench $(ARGS)
+
+bench-viewer: $(VENV)/.installed-dev ## Measure how soon and how smoothly replays are shown
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s -m timed tests/viewer
 
 clean: ## Remove what builds and checks leave behind, .venv included
 	rm -rf $(VENV) $(PEER) build dist viewer/node_modules src/metammo/viewer_dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

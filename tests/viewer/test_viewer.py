@@ -325,6 +325,7 @@ def test_it_looks_well(name, page, pages, folder):
             assert page.evaluate("document.documentElement.scrollWidth") <= wide
 
 
+@pytest.mark.timed
 def test_the_largest_replay_is_soon_on_the_screen(page, pages):
     address = pages(PUBLISHED[0])
     times = []
@@ -336,6 +337,7 @@ def test_the_largest_replay_is_soon_on_the_screen(page, pages):
     assert np.median(times) < FIRST_LIMIT
 
 
+@pytest.mark.timed
 def test_a_frame_takes_little_script(page, pages):
     open_replay(page, pages("made_up"))
     # Textures are drawn when tiles first come into sight; what is measured is play.
