@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from metammo.evaluation.ranking import rank
-from metammo.evaluation.report_parts import duration, millions
+from metammo.evaluation.report_parts import counted, duration, millions
 from metammo.evaluation.rows import EpisodeRow, ResultError, read_rows
 from metammo.evaluation.runs import RunFolder, game_name, read_run
 from metammo.learner.checkpoint import LAST
@@ -140,19 +140,19 @@ def ratings_text(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def training_text(run: RunFolder, steps: int) -> list[str]:
     """Return the section of a card about the training."""
     lines = []
-    seconds, rate = run.last("seconds"), run.speed
+    seconds = run.last("seconds")
     machine = run.origin.get("machine", {})
     source = run.source
     lines.append(
         f"{millions(steps)} agent-steps in {duration(seconds)}"
-        + (f", {rate:,.0f} a second" if rate else "")
-        + (f", on {machine['cores']} cores of {machine['processor']}" if machine else "")
+        + (f", {steps / seconds:,.0f} a second" if seconds else "")
+        + (f", on {counted(run.cores, 'core')} of {machine['processor']}" if machine else "")
         + "."
     )
     lines += ["", "| game | version | agent-steps |", "| --- | --- | --- |"]
     for game in map(game_name, run.games):
-        counted = run.game_steps(game)
-        own = millions(counted[-1][1]) if counted else "–"
+        counts = run.game_steps(game)
+        own = millions(counts[-1][1]) if counts else "–"
         lines.append(f"| `{game}` | {run.game_versions.get(game, '–')} | {own} |")
     told = {
         key: value

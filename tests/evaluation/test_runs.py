@@ -1,6 +1,7 @@
 """Runs' folders are read as training left them, also where it was cut off."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,6 +48,24 @@ def test_a_resumed_runs_goal_is_the_checkpoints(tmp_path):
     text = json.dumps({"settings": settings, "steps": 1000})
     (folder / "checkpoints" / "last" / "training.json").write_text(text)
     assert read_run(folder).goal == 2000
+
+
+@pytest.mark.parametrize(
+    ("there", "threads", "processes", "used"),
+    [(4, 1, 1, 1), (4, 0, 1, 4), (4, 2, 2, 4), (2, 1, 4, 2), (4, 1, None, 1), (None, 3, 2, 6)],
+)
+def test_cores_are_those_that_its_processes_had(there, threads, processes, used, tmp_path):
+    run = replace(
+        read_run(write_run(tmp_path / "race")),
+        settings={"threads": threads, "processes": processes},
+        origin={"machine": {"cores": there}} if there else {},
+    )
+    assert run.cores == used
+
+
+def test_cores_that_nobody_wrote_down_are_unknown(tmp_path):
+    run = replace(read_run(write_run(tmp_path / "race")), settings={}, origin={})
+    assert run.cores is None
 
 
 def test_replays_come_by_their_steps(tmp_path):

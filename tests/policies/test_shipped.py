@@ -202,7 +202,7 @@ def test_an_earlier_checkpoints_card_tells_its_own_time_and_steps(made, tmp_path
     (run / "metrics.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     assert ship([str(early), "early", "--out", str(tmp_path / "out")]) == 0
     card = (tmp_path / "out/early/README.md").read_text()
-    assert "1.00 M agent-steps in 20 s, 500 a second" in card
+    assert "1.00 M agent-steps in 20 s, 50,000 a second" in card
     assert "| `race_to_center` | 1 | 0.50 M |" in card
 
 

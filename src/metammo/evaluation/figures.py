@@ -120,8 +120,9 @@ def learning_figure(panels: Sequence[Panel], title: str = "", columns: int | Non
     width, height = PANEL_SIZE
     columns = min(columns or len(panels), len(panels))
     rows = -(-len(panels) // columns)
+    above = 0.2 + 0.2 * len(title.splitlines()) if title else 0
     figure = Figure(
-        figsize=(max(width * columns, 4.5), height * rows + (0.4 if title else 0)),
+        figsize=(max(width * columns, 4.5), height * rows + above),
         layout="constrained",
     )
     all_axes = [figure.add_subplot(rows, columns, place + 1) for place in range(len(panels))]

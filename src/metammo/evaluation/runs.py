@@ -84,6 +84,16 @@ class RunFolder:
         return int(self.settings.get("steps") or 0)
 
     @property
+    def cores(self) -> int | None:
+        """Cores that its processes had together; None: unknown."""
+        there = int(self.origin.get("machine", {}).get("cores") or 0)
+        threads, processes = (
+            int(self.settings.get(name) or 0) for name in ("threads", "processes")
+        )
+        used = threads * max(processes, 1) if threads else there
+        return min(used, there) if there else used or None
+
+    @property
     def speed(self) -> float | None:
         """Agent-steps a second, median of the latest updates; None: unknown."""
         known = self.column("agent_steps_per_second")[-LATEST:]
