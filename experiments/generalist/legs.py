@@ -41,8 +41,12 @@ class Leg:
     @property
     def name(self) -> str:
         """Of its folder: FAMILY-sSEED, or FAMILY-GAME-sSEED."""
-        game = f"-{self.games[0]}" if self.family in BY_GAME else ""
-        return f"{self.family}{game}-s{self.seed}"
+        return f"{self.kind}-s{self.seed}"
+
+    @property
+    def kind(self) -> str:
+        """What its seeds have in common: FAMILY, or FAMILY-GAME."""
+        return f"{self.family}-{self.games[0]}" if self.family in BY_GAME else self.family
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,9 @@ class Tournament:
     """Rules that differ from the tier's."""
     checkpoints: bool = False
     """Instead of a run's policy those that it kept on its way, the last included."""
+    compare: tuple[tuple[str, str], ...] = ()
+    """Families or policies by name, of which it is told by how much the first is above the second;
+    none: the first family above every other."""
 
 
 @dataclass(frozen=True)
@@ -209,11 +216,12 @@ def _experiment_of(
             each.get("first_seed_only", False),
             each.get("knobs", {}),
             each.get("checkpoints", False),
+            tuple((first, second) for first, second in each.get("compare", ())),
         )
         for name, each in told["tournament"].items()
     ]
-    _check(legs, cups)
     rated = told["evaluation"]
+    _check(legs, cups, rated["others"])
     return Experiment(
         shape.config,
         shape.scale,
@@ -226,7 +234,7 @@ def _experiment_of(
     )
 
 
-def _check(legs: Sequence[Leg], tournaments: Sequence[Tournament]) -> None:
+def _check(legs: Sequence[Leg], tournaments: Sequence[Tournament], others: Sequence[str]) -> None:
     """Raise ValueError where a leg or tournament names what there is not."""
     names = {leg.name for leg in legs}
     for leg in legs:
@@ -241,6 +249,13 @@ def _check(legs: Sequence[Leg], tournaments: Sequence[Tournament]) -> None:
             if word.partition("-")[0] not in FAMILIES:
                 raise ValueError(
                     f"tournament {each.name}: {word!r} is of no family: {', '.join(FAMILIES)}"
+                )
+        meet = [*dict.fromkeys(word.partition("-")[0] for word in each.policies), *others]
+        for word in (name for pair in each.compare for name in pair):
+            if word not in meet:
+                raise ValueError(
+                    f"tournament {each.name}: {word!r} cannot be compared, as it does not play; "
+                    f"there are {', '.join(meet)}"
                 )
 
 

@@ -12,6 +12,8 @@ from metammo.evaluation.workers import play_on_cores
 from metammo.learner.checkpoint import LAST
 from metammo.policies.hub import load_policy, read_description
 
+FOLDER = Path("runs/generalist")
+"""Of runs and results, unless another is asked for."""
 RESULTS = "results"
 SUITE = "v1"
 

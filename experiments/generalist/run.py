@@ -3,7 +3,6 @@
 Usage, from the repository's root: python -m experiments.generalist.run --scale 2000000
 """
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -11,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-import tyro
 from experiments.generalist.legs import HERE, Experiment, choose_legs, read_experiment
-from experiments.generalist.matches import play_all
+from experiments.generalist.matches import FOLDER, play_all
 from experiments.generalist.report import write_report
 from experiments.generalist.training import Machine, is_done, train_legs
 
+from metammo.cli.exits import exit_code_of
+from metammo.cli.options import read_options
 from metammo.envs.crew import core_count
 
 STAGES = ("train", "evaluate", "report")
@@ -54,7 +54,7 @@ class Options:
     they are played anew, when their folders are removed."""
     evaluation_threads: int = 0
     """Processes that play the tournaments; 0: one for each core."""
-    folder: Path = Path("runs/generalist")
+    folder: Path = FOLDER
     """Of runs and results."""
     report: Path = HERE.parents[1] / "docs" / "results.md"
     """The page that is written."""
@@ -134,21 +134,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the experiment; return the exit code: 0, 2 for what a user can mend, 130 if stopped."""
     words = sys.argv[1:] if arguments is None else arguments
     program = "python -m experiments.generalist.run"
-    options = tyro.cli(Options, args=list(words), prog=program)
     before = signal.signal(signal.SIGTERM, _stop)
     try:
-        conduct(options)
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on from the last checkpoints", file=sys.stderr)
-        return 130
-    except (ValueError, OSError, RuntimeError) as error:
-        if os.environ.get("METAMMO_TRACEBACK"):
-            raise
-        print(f"generalist: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return exit_code_of(
+            lambda: conduct(read_options(Options, words, program)),
+            "generalist",
+            "stopped; the same command goes on from the last checkpoints",
+        )
     finally:
         signal.signal(signal.SIGTERM, before)
-    return 0
 
 
 if __name__ == "__main__":

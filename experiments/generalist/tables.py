@@ -1,0 +1,246 @@
+"""What do the tables say? Who is compared, with scale, intervals and units."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from experiments.generalist.legs import Experiment, Tournament
+from experiments.generalist.outcomes import Game, families, legs_of, mean_difference, mean_of
+from experiments.generalist.training import run_folder
+
+from metammo.evaluation.pooled import Estimate
+from metammo.evaluation.report_parts import DASH, counted, millions
+from metammo.evaluation.run_curves import MILLION, policy_samples
+from metammo.evaluation.runs import read_run
+
+RATINGS, DIFFERENCES, FATES = "Rating, 95%.", "Points above, 95%.", "Won; task progress, 95%."
+HOW_TO_READ = {
+    RATINGS: (
+        "In points (Bradley-Terry, on the scale of the published Elo: who has 23 more does better "
+        "in two of three episodes). The mean of all that met in a game is 1000, so that ratings of "
+        "two games cannot be compared, but differences can. Of several seeds it is their mean, "
+        "whose interval knows of seeds and episodes (Student's t; of a difference Welch's)."
+    ),
+    DIFFERENCES: (
+        "By how much the first is above the second, in bold where the interval leaves out 0; each "
+        "is for itself, not widened for how many there are. The mean is of these very games: its "
+        "interval says nothing of others."
+    ),
+    FATES: (
+        "Share of the episodes won by one policy, and task progress, 0 to 1. Policies of a kind "
+        "share an episode's seats and take wins from each other: the number is their mean, as each "
+        "competes for itself, and its interval knows of seeds and episodes."
+    ),
+}
+"""What stands over tables, and what it means; told once on the page."""
+
+
+# Words
+
+
+def bold(text: str) -> str:
+    """Return a text as Markdown has it in bold."""
+    return f"**{text}**"
+
+
+def reading_text() -> str:
+    """Return how tables are to be read."""
+    return "\n".join(f"- {bold(caption)} {meaning}" for caption, meaning in HOW_TO_READ.items())
+
+
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def folded(title: str, table: str) -> list[str]:
+    """Return a table that a reader may open."""
+    return [f"<details><summary>{title}</summary>", table, "</details>"]
+
+
+def estimate_text(estimate: Estimate, sign: str = "") -> str:
+    """Return points with their interval."""
+    ends = f"{estimate.low:{sign}z.0f}, {estimate.high:{sign}z.0f}"
+    return f"{estimate.value:{sign}z.0f} [{ends}]"
+
+
+def difference_text(estimate: Estimate | None) -> str:
+    """Return a difference with its interval, in bold where it is sure which way it goes."""
+    if estimate is None:
+        return DASH
+    told = estimate_text(estimate, "+")
+    return bold(told) if estimate.low > 0 or estimate.high < 0 else told
+
+
+def rating_text(row: Mapping[str, Any]) -> str:
+    """Return the rating of one policy, by a row of `ranking.rank`."""
+    return estimate_text(Estimate(row["bradley_terry"], row["low"], row["high"]))
+
+
+def fate_text(table: pl.DataFrame, names: Sequence[str]) -> str:
+    """Return how often policies won, and their task progress, with intervals."""
+    won, progress = (mean_of(table, names, column) for column in ("won", "progress"))
+    return (
+        f"{won.value:.0%} [{100 * won.low:.0f}, {100 * won.high:.0f}]; "
+        f"{progress.value:.2f} [{progress.low:.2f}, {progress.high:.2f}]"
+    )
+
+
+def sizes_text(experiment: Experiment, folder: Path, games: Sequence[Game]) -> str:
+    """Return of which scale, seeds and episodes numbers are."""
+    legs = legs_of(experiment, games)
+    told = []
+    for family in dict.fromkeys(leg.family for leg in legs):
+        own = [leg for leg in legs if leg.family == family]
+        steps = max(read_run(run_folder(folder, leg)).steps for leg in own)
+        more = f" over {len(own[0].games)} games" if len(own[0].games) > 1 else ""
+        begun = " from the generalist" if own[0].init else ""
+        told.append(f"{family} {millions(steps)} agent-steps{more}{begun}")
+    seeds = sorted({leg.seed for leg in legs})
+    trained_by = f"training seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    counts = sorted({each.table.select("seed", "episode").n_unique() for each in games})
+    episodes = " to ".join(f"{count:,}" for count in dict.fromkeys((counts[0], counts[-1])))
+    least = min(row["episodes"] for each in games for row in each.rows.values())
+    sides = f", each policy in {least:,} at least, as far as there are sides"
+    return (
+        f"Trained, {experiment.config} config: {', '.join(told)}; {trained_by}. "
+        f"Played: {episodes} episodes of each game{sides if least < counts[0] else ''}."
+    )
+
+
+def met(games: Sequence[Game], kind: str, other: str) -> list[Game]:
+    """Return the games in which two kinds met."""
+    return [each for each in games if {kind, other} <= set(each.kinds)]
+
+
+def verdict_text(games: Sequence[Game], kind: str, other: str) -> str:
+    """Return in how many games one kind is surely above another, or below."""
+    told = [each.pooled.difference(kind, other) for each in met(games, kind, other)]
+    above = sum(each.low > 0 for each in told)
+    below = sum(each.high < 0 for each in told)
+    return (
+        f"- `{kind}` is above `{other}` in {above} of {counted(len(told), 'game')}, below in "
+        f"{below}, and open in {len(told) - above - below}."
+    )
+
+
+def single_text(games: Sequence[Game], kinds: Sequence[str]) -> str:
+    """Return of which kinds one seed alone played, so that intervals say nothing of others."""
+    alone = [kind for kind in kinds if any(len(each.kinds.get(kind, ())) == 1 for each in games)]
+    if not alone:
+        return ""
+    return (
+        f"**One seed** of {', '.join(alone)}: the intervals know of the episodes alone. They are "
+        "about the networks of that seed, and say nothing of what another would have learned."
+    )
+
+
+# Tables
+
+
+def rating_tables(
+    experiment: Experiment, tournament: Tournament, games: Sequence[Game]
+) -> list[str]:
+    """Return ratings by kind and game, differences, fates, and every policy by itself."""
+    trained, kinds = families(games, experiment)
+    ratings, fates, singles = [], [], []
+    for each in games:
+        told = dict(zip(each.pooled.kinds, each.pooled.ratings, strict=True))
+        game = f"`{each.game}`"
+        ratings.append((game, *(estimate_text(told[k]) if k in told else DASH for k in kinds)))
+        fate = [fate_text(each.table, each.kinds[k]) if k in told else DASH for k in kinds]
+        fates.append((game, *fate))
+        for name in (name for kind in kinds for name in each.kinds.get(kind, ())):
+            row = each.rows[name]
+            cells = (rating_text(row), fate_text(each.table, [name]), f"{row['episodes']:,}")
+            singles.append((game, f"`{name}`", *cells))
+    alone = single_text(games, trained)
+    return [
+        bold(RATINGS),
+        markdown(("game", *kinds), ratings),
+        *([alone] if alone else []),
+        *difference_tables(tournament, games, trained),
+        bold(FATES),
+        markdown(("game", *kinds), fates),
+        *folded(
+            "Each policy by itself, 95% by the episodes alone",
+            markdown(("game", "policy", "rating", "won; progress", "episodes"), singles),
+        ),
+    ]
+
+
+def difference_tables(
+    tournament: Tournament, games: Sequence[Game], trained: Sequence[str]
+) -> list[str]:
+    """Return by how much kinds are above others, by game and in the mean of the games."""
+    asked = tournament.compare or [(trained[0], kind) for kind in trained[1:]]
+    pairs = [pair for pair in asked if met(games, *pair)]
+    if not pairs:
+        return []
+    rows = [
+        (
+            f"`{each.game}`",
+            *(
+                difference_text(each.pooled.difference(*pair) if met([each], *pair) else None)
+                for pair in pairs
+            ),
+        )
+        for each in games
+    ]
+    if len(games) > 1:
+        means = [mean_difference(met(games, *pair), *pair) for pair in pairs]
+        rows.append(("mean of the games", *(difference_text(mean) for mean in means)))
+    return [
+        bold(DIFFERENCES),
+        markdown(("game", *(f"{kind} above {other}" for kind, other in pairs)), rows),
+        "\n".join(verdict_text(games, *pair) for pair in pairs),
+    ]
+
+
+def transfer_table(experiment: Experiment, games: Sequence[Game]) -> list[str]:
+    """Return points above the random player by kind and game; where it was trained in bold."""
+    _, kinds = families(games, experiment)
+    legs = {leg.kind: leg for leg in experiment.legs}
+    rows = []
+    for kind in (kind for kind in kinds if kind != "random"):
+        cells = []
+        for each in games:
+            if kind not in each.kinds:
+                cells.append(DASH)
+                continue
+            told = estimate_text(each.pooled.difference(kind, "random"), "+")
+            is_own = kind in legs and each.game in legs[kind].games
+            cells.append(bold(told) if is_own else told)
+        rows.append((f"`{kind}`", *cells))
+    return [
+        "Points above the random player (Bradley-Terry, 95%), of one seed of each: intervals know "
+        "of the episodes alone. In bold games that it was trained on.",
+        markdown(("policy", *(f"`{each.game}`" for each in games)), rows),
+    ]
+
+
+def curve_table(experiment: Experiment, folder: Path, games: Sequence[Game]) -> list[str]:
+    """Return the ratings of checkpoints, by their samples of the game."""
+    runs = [read_run(run_folder(folder, leg)) for leg in legs_of(experiment, games)]
+    rows = []
+    for each in games:
+        for names in each.kinds.values():
+            placed = {name: policy_samples(name, runs, each.game) for name in names}
+            samples = {name: found[1] if found else 0.0 for name, found in placed.items()}
+            for name in sorted(names, key=lambda name: samples[name]):
+                told = millions(samples[name] * MILLION) if samples[name] else DASH
+                cells = (rating_text(each.rows[name]), fate_text(each.table, [name]))
+                rows.append((f"`{each.game}`", f"`{name}`", told, *cells))
+    return [
+        "Ratings in points (Bradley-Terry, 95% by the episodes alone) of the checkpoints of one "
+        "seed, which met in the same episodes; the number after the slash is of agent-steps in all "
+        "games.",
+        *folded(
+            "Each checkpoint",
+            markdown(
+                ("game", "policy", "agent-steps in the game", "rating", "won; progress"), rows
+            ),
+        ),
+    ]

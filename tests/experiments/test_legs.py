@@ -1,0 +1,52 @@
+"""Which legs and tournaments do the settings ask for?"""
+
+import pytest
+from experiments.generalist.legs import HERE, choose_legs, read_experiment
+
+
+def test_the_settings_have_the_legs_that_the_readme_lists():
+    mini = read_experiment(HERE / "mini.toml", scale=1_000_000, seeds=[1])
+    steps = {leg.name: leg.steps for leg in mini.legs}
+    assert steps["specialist-team_battle-s1"] == 1_000_000
+    assert steps["generalist-s1"] == steps["frozen-s1"] == 5_000_000
+    # As many as the generalist, but for the last digit of the share that the settings give.
+    assert steps["wide-s1"] == pytest.approx(5_000_000, rel=1e-4)
+    assert steps["tuned-survive-s1"] == steps["scratch-survive-s1"] == 50_000
+    assert sum(steps.values()) == pytest.approx(20_500_000, rel=1e-4)
+    legs = {leg.name: leg for leg in mini.legs}
+    assert legs["tuned-survive-s1"].init == "generalist-s1"
+    assert legs["frozen-s1"].options["curriculum"] is False
+    full = read_experiment(HERE / "full.toml", scale=1_000_000, seeds=[1])
+    assert sum(leg.steps for leg in full.legs) == 6_000_000
+    for each in (mini, full):
+        for tournament in each.tournaments:
+            for game in tournament.games:
+                families = {leg.family for leg in each.players(tournament, game)}
+                assert families == {word.partition("-")[0] for word in tournament.policies}
+
+
+def test_who_meets_is_told_by_family_game_and_seed(experiment):
+    ratings, transfer, _, _ = experiment.tournaments
+    names = [leg.name for leg in experiment.players(ratings, "survive")]
+    generalists = ["generalist-s1", "generalist-s2"]
+    assert names == [*generalists, "specialist-survive-s1", "specialist-survive-s2"]
+    names = [leg.name for leg in experiment.players(transfer, "survive")]
+    assert names == ["specialist-survive-s1", "specialist-race_to_center-s1", "generalist-s1"]
+
+
+def test_chosen_legs_bring_those_that_they_begin_with(experiment):
+    chosen = choose_legs(experiment, ["tuned-team_battle-s2", "specialist-survive"])
+    assert {leg.name for leg in chosen.legs} == {
+        *("generalist-s2", "specialist-survive-s1", "specialist-survive-s2"),
+        "tuned-team_battle-s2",
+    }
+
+
+def test_who_does_not_play_cannot_be_compared(tiny):
+    text = tiny.read_text()
+    ask = 'policies = ["tuned-{game}"]\ncompare = '
+    tiny.write_text(text.replace('policies = ["tuned-{game}"]', f'{ask}[["tuned", "scripted"]]'))
+    assert read_experiment(tiny).tournaments[-1].compare == (("tuned", "scripted"),)
+    tiny.write_text(text.replace('policies = ["tuned-{game}"]', f'{ask}[["tuned", "generalist"]]'))
+    with pytest.raises(ValueError, match=r"'generalist' cannot be compared.* there are tuned, scr"):
+        read_experiment(tiny)

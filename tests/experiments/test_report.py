@@ -1,0 +1,49 @@
+"""Does the page hold what there is, and leave its other words alone?"""
+
+import pytest
+from experiments.generalist.report import Part, write_parts
+from experiments.generalist.run import main
+
+from tests.experiments.made_runs import make_run
+
+
+@pytest.mark.slow
+def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsys):
+    for leg in experiment.legs:
+        if leg.name not in ("specialist-race_to_center-s2", "tuned-team_battle-s1"):
+            make_run(tmp_path, leg, kept=(500,))
+    page = tmp_path / "docs/results.md"
+    options = ["--config", str(tiny), "--folder", str(tmp_path), "--report", str(page)]
+    options += ["--games", "survive", "race_to_center", "--evaluation-threads", "1"]
+    assert main([*options, "--stages", "evaluate", "report", "--partial"]) == 0
+    told = capsys.readouterr().out
+    assert "ratings, race_to_center: played without specialist-race_to_center-s2" in told
+    text = page.read_text()
+    for part in ("training", "ratings", "transfer", "curves"):
+        assert f"<!-- begin mini-{part} -->" in text
+    for name in ("ratings", "transfer", "curves"):
+        assert (tmp_path / f"docs/images/results_mini_{name}.png").stat().st_size > 10_000
+    assert (
+        "Trained, mini config: generalist 0.00 M agent-steps over 2 games, specialist 0.00 M "
+        "agent-steps; training seeds 1, 2. Played: 4 episodes of each game." in text
+    )
+    # What tables mean is told once, whatever the number of tables.
+    assert text.count("## How to read it") == text.count("Bradley-Terry, on the scale of") == 1
+    assert "| game | generalist | specialist | scripted | random |" in text
+    # One seed of a specialist is missing: there is no mean of the games.
+    assert "| game | generalist above specialist |" in text
+    assert "| mean of the games | – |" in text
+    assert "| `specialist-survive` | 1, 2 | 1 core | 0.00 M | 2 s | 1,000 | 111.1 h |" in text
+    assert "| `generalist-s1/500` |" in text
+    # Words of one's own stay, numbers are written anew.
+    page.write_text(text.replace("# Results", "# What I think").replace("1,000 |", "7 |"))
+    assert main([*options, "--stages", "report"]) == 0
+    again = page.read_text()
+    assert again == text.replace("# Results", "# What I think")
+
+
+def test_a_part_without_its_end_is_refused(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- begin a -->")
+    with pytest.raises(ValueError, match=r"needs both <!-- begin a --> and <!-- end a -->"):
+        write_parts(page, [Part("a", "A", "words")])
