@@ -160,6 +160,69 @@ def test_the_dead_choose_nothing():
     assert entropies.abs().sum() == 0
 
 
+def random_choices(rows, seed):
+    """Return logits, masks and allowed actions; of a head often one choice is allowed, or none."""
+    generator = torch.Generator().manual_seed(seed)
+    logits = 3 * torch.randn(rows, FULL_MASK_SIZE, generator=generator)
+    share = torch.rand(rows, 1, generator=generator) ** 3
+    masks = torch.rand(rows, FULL_MASK_SIZE, generator=generator) < share
+    masks[
+        : rows // 2, [start + size - 1 for start, size in zip(STARTS, FULL.sizes, strict=True)]
+    ] = 1
+    masks = masks.to(torch.uint8)
+    return logits, masks, FULL.sample(logits, masks, generator)
+
+
+@pytest.mark.parametrize("device", ["cpu", "another"])
+def test_evaluating_is_as_by_torch(device, monkeypatch):
+    if device == "another":
+        # There, all rows are dealt out for every head.
+        monkeypatch.setattr(FULL, "_rows", lambda wanted: torch.arange(len(wanted)))
+    logits, masks, actions = random_choices(300, seed=1)
+    logs, entropies, gradients = [], [], []
+    active = FULL.active(masks, actions)
+    assert (active.mean(0) > 0.1).all()
+    for head, size in enumerate(FULL.sizes):
+        part = slice(STARTS[head], STARTS[head] + size)
+        scores = logits[:, part].clone().requires_grad_()
+        allowed = torch.where(masks[:, part] != 0, scores, float("-inf"))
+        # Where nothing is allowed nothing is active either.
+        allowed = torch.where((masks[:, part] != 0).any(-1, keepdim=True), allowed, 0)
+        torches = torch.distributions.Categorical(logits=allowed)
+        logs.append(torches.log_prob(actions[:, head]))
+        entropies.append(torches.entropy())
+        loss = (2 * logs[-1] - entropies[-1]) * active[:, head]
+        gradients.append(torch.autograd.grad(loss.sum(), scores)[0])
+    logits.requires_grad_()
+    got = FULL.evaluate(logits, masks, actions)
+    assert torch.allclose(got[0], torch.stack(logs, -1) * active, atol=1e-4)
+    assert torch.allclose(got[1], torch.stack(entropies, -1) * active, atol=1e-4)
+    (2 * got[0] - got[1]).sum().backward()
+    assert torch.allclose(logits.grad, torch.cat(gradients, -1), atol=1e-5)
+
+
+@pytest.mark.parametrize("device", ["cpu", "another"])
+def test_the_highest_of_those_allowed_is_picked(device, monkeypatch):
+    if device == "another":
+        monkeypatch.setattr(FULL, "_rows", lambda wanted: torch.arange(len(wanted)))
+    logits, masks, _ = random_choices(300, seed=2)
+    uniform = torch.rand(logits.shape, generator=torch.Generator().manual_seed(3))
+    noise = -torch.log(-torch.log(uniform.clamp(1e-10, 1 - 1e-7)))
+    for scores, picked in (
+        (logits, FULL.likeliest(logits, masks)),
+        (logits + noise, FULL.pick(logits, masks, uniform)),
+    ):
+        for head, size in enumerate(FULL.sizes):
+            part = slice(STARTS[head], STARTS[head] + size)
+            allowed = torch.where(masks[:, part] != 0, scores[:, part], -1e9)
+            assert torch.equal(picked[:, head], allowed.argmax(-1)), head
+    drawn = FULL.sample(logits, masks, torch.Generator().manual_seed(3))
+    for head, start in enumerate(STARTS):
+        allowed = masks[:, start : start + FULL.sizes[head]]
+        chosen = allowed.gather(1, drawn[:, head : head + 1]).squeeze(1)
+        assert ((chosen == 1) | (allowed == 0).all(-1)).all()
+
+
 def test_worlds_go_on_alike_whatever_does_not_count():
     options = {"config": "full", "seed": 5, "size": "tiny"}
     games = mix_of("merchants", config="full", horizon=200, playable=16, npc_count=0)
