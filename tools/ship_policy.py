@@ -40,12 +40,15 @@ OWN_TO_THE_MACHINE = ("name", "folder", "seed", "resume", "threads", "device", "
 """Settings that the card leaves out of its list, or tells elsewhere."""
 
 
-def ratings(paths: Sequence[Path], policy: str) -> list[dict[str, Any]]:
+def ratings(
+    paths: Sequence[Path], policy: str, known: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
     """Return a policy's row of `ranking.rank` for each file of results in which it played.
 
     Args:
         paths: files of episodes' rows, or folders in which they lie, however deep.
         policy: what it is called there.
+        known: by what names those whom it met there are known to a reader of the card.
 
     Returns:
         Rows with `game`, `config`, `seeds`, and `others`, whom it met, besides.
@@ -72,7 +75,9 @@ def ratings(paths: Sequence[Path], policy: str) -> list[dict[str, Any]]:
                     "config": table["config"][0],
                     "progress": table.filter(table["policy"] == policy)["progress"].mean(),
                     "seeds": ranking.seeds,
-                    "others": [name for name in names if name != policy],
+                    "others": sorted(
+                        (known or {}).get(name, name) for name in names if name != policy
+                    ),
                 }
             )
     if not rows:
@@ -225,7 +230,14 @@ def card(
     return "\n".join(lines) + "\n"
 
 
-def ship(source: Path, name: str, out: Path, results: Sequence[Path], called: str = "") -> Path:
+def ship(
+    source: Path,
+    name: str,
+    out: Path,
+    results: Sequence[Path],
+    called: str = "",
+    known: Mapping[str, str] | None = None,
+) -> Path:
     """Write a policy's folder, and return it.
 
     Args:
@@ -234,6 +246,7 @@ def ship(source: Path, name: str, out: Path, results: Sequence[Path], called: st
         out: the folder of all such policies.
         results: files or folders of episodes' rows; none: the card has no ratings.
         called: what it is called in the results; "": as its folder is.
+        known: by what names others in the results are known to a reader of the card.
 
     Raises:
         ValueError: there is no such policy or run, its weights are too large, or it did not play.
@@ -246,7 +259,7 @@ def ship(source: Path, name: str, out: Path, results: Sequence[Path], called: st
     checkpoint = find_policy(source)
     description = read_description(checkpoint)
     run = until(read_run(checkpoint.parents[1]), description["steps"])
-    rows = ratings(results, called or policy_name(source)) if results else []
+    rows = ratings(results, called or policy_name(source), known) if results else []
     size = (checkpoint / WEIGHTS).stat().st_size
     if size > MOST_BYTES:
         raise ValueError(f"{checkpoint / WEIGHTS} has {size} bytes; at most {MOST_BYTES} are kept")
@@ -262,6 +275,18 @@ def ship(source: Path, name: str, out: Path, results: Sequence[Path], called: st
     return part.rename(out / name)
 
 
+def names_of(word: str) -> tuple[str, str]:
+    """Return both names of NAME=KNOWN.
+
+    Raises:
+        ValueError: it is none.
+    """
+    name, sign, known = word.partition("=")
+    if not (name and sign and known):
+        raise ValueError(f"--known is given as NAME=KNOWN, got {word!r}")
+    return name, known
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write a policy's folder; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -269,10 +294,18 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("name", help="by which it is loaded")
     parser.add_argument("--results", type=Path, nargs="*", default=[], help="rows of tournaments")
     parser.add_argument("--policy", default="", help="its name in the results, if another")
+    parser.add_argument(
+        "--known",
+        nargs="*",
+        default=[],
+        metavar="NAME=KNOWN",
+        help="what the card calls others in the results, as generalist-s1=mini-generalist",
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "checkpoints", help="where")
     given = parser.parse_args(arguments)
     try:
-        folder = ship(given.source, given.name, given.out, given.results, given.policy)
+        known = dict(names_of(word) for word in given.known)
+        folder = ship(given.source, given.name, given.out, given.results, given.policy, known)
     except (ValueError, OSError) as error:
         print(f"ship_policy: {error}", file=sys.stderr)
         return 2
