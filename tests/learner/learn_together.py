@@ -3,12 +3,14 @@
 Also imported by the test, for the process alone.
 """
 
+import atexit
 import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import torch
+import torch.distributed as dist
 from safetensors.torch import save_file
 
 from metammo.learner.algorithms import make_algorithm
@@ -116,6 +118,8 @@ def fail(folder, processes):
 
 
 if __name__ == "__main__":
+    # What is registered first is done last.
+    atexit.register(lambda: print(f"in touch at the end: {dist.is_initialized()}", flush=True))
     processes = join_processes("cpu")
     torch.set_num_threads(1)
     folder = Path(sys.argv[1])

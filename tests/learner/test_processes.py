@@ -73,6 +73,11 @@ def test_a_process_that_is_gone_is_not_waited_for(together):
     assert "LostProcessError: process 0 of 2 lost another one" in outputs[0]
 
 
+def test_a_process_takes_leave_before_its_interpreter_goes(together):
+    _, _, outputs = together
+    assert outputs[0].endswith("in touch at the end: False\n")
+
+
 def test_two_processes_take_as_many_steps_down_as_one(monkeypatch):
     # The other process has as many rows.
     monkeypatch.setattr(Processes, "sum", lambda self, tensor: tensor.mul_(self.count))

@@ -5,6 +5,7 @@ advantages are normalised, and the outcomes of episodes are those of all. `torch
 processes, on one machine or many, and ends them when one of them dies.
 """
 
+import atexit
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -197,6 +198,9 @@ def join_processes(device: str) -> Processes:
     if not dist.is_initialized():
         backend = "nccl" if own.startswith("cuda") else "gloo"
         dist.init_process_group(backend, timeout=PATIENCE)
+        if backend == "gloo":
+            # Its threads may hold tensors still, and abort a process whose interpreter is gone.
+            atexit.register(leave_processes)
     return Processes(
         rank=dist.get_rank(),
         count=count,
