@@ -81,7 +81,7 @@ def test_samples_are_allowed_and_follow_the_probabilities():
     mask = row(moves=3, targets=2, tokens=4).repeat(4000, 1)
     logits = torch.zeros(4000, MASK_SIZE)
     logits[:, 0] = math.log(2.0)
-    actions = HEADS.sample(logits, mask, generator)
+    actions, _ = HEADS.draw(logits, mask, generator)
     offset = 0
     for head, size in enumerate(HEADS.sizes):
         chosen = mask[:, offset : offset + size].gather(1, actions[:, head : head + 1])
@@ -170,7 +170,7 @@ def random_choices(rows, seed):
         : rows // 2, [start + size - 1 for start, size in zip(STARTS, FULL.sizes, strict=True)]
     ] = 1
     masks = masks.to(torch.uint8)
-    return logits, masks, FULL.sample(logits, masks, generator)
+    return logits, masks, FULL.draw(logits, masks, generator)[0]
 
 
 @pytest.mark.parametrize("device", ["cpu", "another"])
@@ -216,11 +216,32 @@ def test_the_highest_of_those_allowed_is_picked(device, monkeypatch):
             part = slice(STARTS[head], STARTS[head] + size)
             allowed = torch.where(masks[:, part] != 0, scores[:, part], -1e9)
             assert torch.equal(picked[:, head], allowed.argmax(-1)), head
-    drawn = FULL.sample(logits, masks, torch.Generator().manual_seed(3))
+
+
+@pytest.mark.parametrize("device", ["cpu", "another"])
+def test_what_is_drawn_is_allowed_and_as_likely_as_it_is_told(device, monkeypatch):
+    if device == "another":
+        monkeypatch.setattr(FULL, "_rows", lambda wanted: torch.arange(len(wanted)))
+    logits, masks, _ = random_choices(300, seed=4)
+    actions, logs = FULL.draw(logits, masks, torch.Generator().manual_seed(5))
     for head, start in enumerate(STARTS):
         allowed = masks[:, start : start + FULL.sizes[head]]
-        chosen = allowed.gather(1, drawn[:, head : head + 1]).squeeze(1)
-        assert ((chosen == 1) | (allowed == 0).all(-1)).all()
+        chosen = allowed.gather(1, actions[:, head : head + 1]).squeeze(1)
+        assert ((chosen == 1) | (allowed == 0).all(-1)).all(), head
+    assert torch.equal(logs, FULL.evaluate(logits, masks, actions)[0])
+
+
+def test_the_last_choice_is_not_passed_by_the_largest_number(monkeypatch):
+    # Numbers are below 1; their product with the sum of shares can be rounded to the sum itself.
+    monkeypatch.setattr(torch, "rand", lambda shape, **_: torch.ones(shape))
+    mask = row(moves=3, targets=2, tokens=4)
+    logits = torch.zeros(1, MASK_SIZE)
+    actions, logs = HEADS.draw(logits, mask, torch.Generator())
+    assert actions.tolist() == [[2, 2, NO_TARGET, SILENT]]
+    assert torch.isfinite(logs).all()
+    assert (logs > -3).all()
+    mask[0, MASK_TARGET + NO_TARGET] = mask[0, MASK_TALK + SILENT] = 0
+    assert HEADS.draw(logits, mask, torch.Generator())[0].tolist() == [[2, 2, 1, 3]]
 
 
 def test_worlds_go_on_alike_whatever_does_not_count():

@@ -113,7 +113,7 @@ def test_every_weight_of_every_size_learns(name, config):
     assert values.shape == (64,)
     assert state.shape == (64, module.state_size)
     masks = torch.ones(64, sum(module.head_sizes), dtype=torch.uint8)
-    actions = heads.sample(logits, masks, torch.Generator().manual_seed(0))
+    actions = heads.draw(logits, masks, torch.Generator().manual_seed(0))[0]
     logs, entropies = heads.evaluate(logits, masks, actions)
     (logs.sum() + entropies.sum() + (values**2).sum()).backward()
     for weight, value in module.named_parameters():

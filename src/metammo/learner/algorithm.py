@@ -85,9 +85,7 @@ class Algorithm:
         self, logits: Tensor, masks: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         """Sample an action for each row; return it with its log-probabilities by head."""
-        actions = self.heads.sample(logits, masks, generator)
-        log_probabilities, _ = self.heads.evaluate(logits, masks, actions)
-        return actions, log_probabilities
+        return self.heads.draw(logits, masks, generator)
 
     def update(self, buffer: Rollout, learning_rate: float) -> dict[str, float]:
         """Learn from a rollout; return the means of what is to be logged."""

@@ -61,13 +61,33 @@ class ActionHeads:
         """Return float32 logits with masked choices put out of reach."""
         return torch.where(masks != 0, logits.float(), FORBIDDEN)
 
-    def sample(self, logits: Tensor, masks: Tensor, generator: torch.Generator) -> Tensor:
-        """Draw an action for each row, int64[rows, heads]: the argmax of logits + Gumbel noise."""
+    def draw(
+        self, logits: Tensor, masks: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Draw an action for each row, and tell how likely it was.
+
+        Args:
+            logits: float[rows, choices].
+            masks: uint8[rows, choices].
+            generator: on the device of both.
+
+        Returns:
+            The action, int64[rows, heads], and the log-probability of each head where it is
+            active, else 0, float32[rows, heads], as `evaluate` gives it.
+        """
         options, actions = self._options(masks)
+        log_probabilities = torch.zeros(actions.shape, device=actions.device)
         for head, rows, (scores, allowed) in self._parts(options > 1, logits, masks):
-            chances = torch.rand(scores.shape, generator=generator, device=scores.device)
-            actions[rows, head] = self._drawn(scores, allowed, chances)
-        return actions
+            log_softmax = torch.log_softmax(self.masked(scores, allowed), dim=-1)
+            sums = log_softmax.exp().cumsum(-1)
+            # Below the last sum, by however little: what is masked at the end is never chosen.
+            total = sums[:, -1:]
+            below = torch.nextafter(total, torch.zeros_like(total))
+            chances = torch.rand(total.shape, generator=generator, device=total.device)
+            chosen = (sums <= torch.minimum(chances * total, below)).sum(-1, keepdim=True)
+            actions[rows, head] = chosen.squeeze(-1)
+            log_probabilities[rows, head] = log_softmax.gather(-1, chosen).squeeze(-1)
+        return actions, log_probabilities * self._counted(options, actions)
 
     def pick(self, logits: Tensor, masks: Tensor, uniform: Tensor) -> Tensor:
         """Pick an action for each row, int64[rows, heads], by numbers evenly spread over [0, 1).
@@ -78,15 +98,11 @@ class ActionHeads:
             uniform: float32[rows, choices].
         """
         options, actions = self._options(masks)
-        for head, rows, (scores, allowed, chances) in self._parts(
-            options > 1, logits, masks, uniform
-        ):
-            actions[rows, head] = self._drawn(scores, allowed, chances)
+        parts = self._parts(options > 1, logits, masks, uniform)
+        for head, rows, (scores, allowed, chances) in parts:
+            noise = -torch.log(-torch.log(chances.clamp(1e-10, 1 - 1e-7)))
+            actions[rows, head] = (self.masked(scores, allowed) + noise).argmax(-1)
         return actions
-
-    def _drawn(self, scores: Tensor, allowed: Tensor, chances: Tensor) -> Tensor:
-        noise = -torch.log(-torch.log(chances.clamp(1e-10, 1 - 1e-7)))
-        return (self.masked(scores, allowed) + noise).argmax(-1)
 
     def likeliest(self, logits: Tensor, masks: Tensor) -> Tensor:
         """Return the likeliest choice of each head, int64[rows, heads]."""
@@ -159,7 +175,10 @@ class ActionHeads:
             masks: uint8[rows, choices].
             actions: int64[rows, heads].
         """
-        active = self._options(masks)[0] > 1
+        return self._counted(self._options(masks)[0], actions)
+
+    def _counted(self, options: Tensor, actions: Tensor) -> Tensor:
+        active = options > 1
         for head, other in self.conditions:
             active[..., head] &= actions[..., other] != self.sizes[other] - 1
         return active.float()
