@@ -26,7 +26,7 @@ from experiments.generalist.tables import (
     sizes_text,
     transfer_table,
 )
-from experiments.generalist.task_scores import read_tasks, score_kinds, task_tables
+from experiments.generalist.task_scores import read_scores, score_kinds, task_tables
 from matplotlib.figure import Figure
 
 from metammo.evaluation.figures import DOTS_PER_INCH
@@ -113,13 +113,13 @@ def tournament_part(
     heading = f"{tournament.question} ({experiment.config})"
     title = f"{tournament.question}\n{sizes}"
     tables = tables_of(experiment, folder, tournament, games)
-    tasks = read_tasks(experiment, folder, tournament)
-    if tasks is None:
+    scores = read_scores(experiment, folder, tournament)
+    if scores is None:
         figure = figure_of(experiment, folder, tournament, games, title)
     else:
-        kinds = score_kinds(experiment, folder, tournament, tasks)
+        kinds = score_kinds(experiment, folder, tournament, scores)
         figure = task_figure(kinds, title)
-        tables = [*task_tables(tasks, kinds), *tables]
+        tables = [*task_tables(scores, kinds), *tables]
     missing = [game for game, each in zip(tournament.games, found, strict=True) if each is None]
     name = f"results_{experiment.config}_{tournament.name}.png"
     text = [

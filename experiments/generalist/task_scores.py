@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from experiments.generalist.legs import Experiment, Tournament
 from experiments.generalist.matches import results_folder
 from experiments.generalist.outcomes import kinds_of
@@ -46,19 +45,24 @@ PUBLISHED = (
 """As docs/evaluation.md has them from the published results."""
 
 
-def read_tasks(experiment: Experiment, folder: Path, tournament: Tournament) -> pl.DataFrame | None:
-    """Return the rows of the evaluation's tasks; None where they were not asked."""
+def read_scores(
+    experiment: Experiment, folder: Path, tournament: Tournament
+) -> list[dict[str, Any]] | None:
+    """Return the rows of `score_tasks`, one a policy; None where no tasks were asked."""
     game = tournament.games[0]
     place = results_folder(folder, experiment.config, tournament.name, game)
     path = place / f"{game}-tasks.parquet"
-    return read_rows(path, TaskRow) if path.is_file() else None
+    return score_tasks(read_rows(path, TaskRow)).rows if path.is_file() else None
 
 
 def score_kinds(
-    experiment: Experiment, folder: Path, tournament: Tournament, table: pl.DataFrame
+    experiment: Experiment,
+    folder: Path,
+    tournament: Tournament,
+    scores: Sequence[Mapping[str, Any]],
 ) -> list[KindScore]:
     """Return the scores of the kinds of policies, and after them the published ones."""
-    by_name = {row["policy"]: row for row in score_tasks(table).rows}
+    by_name = {row["policy"]: row for row in scores}
     steps = {
         leg.name: millions(read_run(run_folder(folder, leg)).steps)
         for leg in experiment.legs
@@ -76,7 +80,7 @@ def score_kinds(
     return [*kinds, *PUBLISHED]
 
 
-def task_tables(table: pl.DataFrame, kinds: Sequence[KindScore]) -> list[str]:
+def task_tables(scores: Sequence[Mapping[str, Any]], kinds: Sequence[KindScore]) -> list[str]:
     """Return the scores of kinds and of every policy."""
     columns = ("kind", "policies", "agent-steps each", "weighted score")
     rows = [
@@ -91,7 +95,7 @@ def task_tables(table: pl.DataFrame, kinds: Sequence[KindScore]) -> list[str]:
             f"{row['completion']:.1%}",
             f"{row['lives']:,}",
         )
-        for row in score_tasks(table).rows
+        for row in scores
     ]
     return [
         "Weighted score over the 62 published tasks, at most 83.3, 95% by Student's t: of one "

@@ -5,7 +5,7 @@ import pytest
 from experiments.generalist.figures import task_figure
 from experiments.generalist.task_scores import PUBLISHED, score_kinds, task_tables
 
-from metammo.evaluation.task_score import CATEGORY_OF
+from metammo.evaluation.task_score import CATEGORY_OF, score_tasks
 from tests.experiments.made_runs import make_run
 
 
@@ -22,7 +22,8 @@ def test_a_kinds_score_is_the_mean_of_its_policies_and_their_spread_its_interval
         for seed, value in enumerate(values)
         for task in CATEGORY_OF
     )
-    kinds = score_kinds(experiment, tmp_path, experiment.tournaments[0], table)
+    scores = score_tasks(table).rows
+    kinds = score_kinds(experiment, tmp_path, experiment.tournaments[0], scores)
     assert [each.kind for each in kinds[:2]] == ["generalist", "scripted"]
     assert tuple(kinds[2:]) == PUBLISHED
     most = 500 / 6
@@ -33,7 +34,7 @@ def test_a_kinds_score_is_the_mean_of_its_policies_and_their_spread_its_interval
     reach = generalist.high - generalist.score
     assert reach == pytest.approx(12.706 * 0.1 * most, rel=1e-3)
     assert scripted.high - scripted.score == pytest.approx(reach)
-    text = "\n".join(task_tables(table, kinds))
+    text = "\n".join(task_tables(scores, kinds))
     assert "| Meta MMO's generalist | 1 | 400 M | 14.04 [13.78, 14.30] |" in text
     labels = [each.get_text() for each in task_figure(kinds, "Tasks").axes[0].get_yticklabels()]
     assert labels[0] == "generalist (0.00 M)"
