@@ -71,7 +71,7 @@ def _draw_panel(axes: Axes, game: Game, colours: Mapping[str, str]) -> None:
         estimate = told[kind]
         axes.plot([estimate.low, estimate.high], [row, row], color=colour, linewidth=2, zorder=2)
         axes.plot(estimate.value, row, "o", color=colour, markersize=6, zorder=3)
-        own = [game.rows[name]["bradley_terry"] for name in game.kinds[kind]]
+        own = game.pooled.groups[game.kinds.index(kind)].ratings
         if len(own) > 1:
             style = {"color": colour, "markerfacecolor": "white", "markersize": 4}
             axes.plot(own, [row + 0.27] * len(own), "o", linestyle="", zorder=3, **style)
@@ -79,7 +79,7 @@ def _draw_panel(axes: Axes, game: Game, colours: Mapping[str, str]) -> None:
 
 def _keys(games: Sequence[Game]) -> list[Line2D]:
     """Return what the signs mean."""
-    have_seeds = any(len(names) > 1 for each in games for names in each.kinds.values())
+    have_seeds = any(len(each.blocks) > 1 for each in games)
     label = "mean over seeds, 95%" if have_seeds else "95% by the episodes"
     keys = [Line2D([], [], marker="o", color=GREY, label=label)]
     if have_seeds:
@@ -192,7 +192,7 @@ def curves_figure(
     for each in games:
         runs = [read_run(run_folder(folder, leg)) for leg in legs_of(experiment, [each])]
         curves = rating_curves(
-            list(each.rows.values()),
+            [row for block in each.blocks for row in block.rows.values()],
             group_runs(runs),
             each.game,
             "bradley_terry",

@@ -17,6 +17,8 @@ FAMILIES = ("generalist", *BY_GAME, "frozen", "wide")
 GAME = "-{game}"
 """After a family: its runs of the game that is played."""
 LEAST_STEPS = 1_000
+MATCHES = 1_000
+"""More than there are seeds of matches for a seed of the training."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Tournament:
     tier: str = "standard"
     """Of suite v1: by whose knobs is played."""
     first_seed_only: bool = False
-    """Of each family one policy for each game."""
+    """Whether it is played by the first seed's policies alone, and told of each by itself."""
     knobs: Mapping[str, Any] = field(default_factory=dict)
     """Rules that differ from the tier's."""
     checkpoints: bool = False
@@ -91,12 +93,20 @@ class Experiment:
     episodes: int
     """Of each tournament, game and seed of its matches."""
     match_seeds: tuple[int, ...]
-    """Of the matches."""
+    """Of the matches; see `matches_of`."""
     others: tuple[str, ...]
     """Policies by name, in every tournament."""
 
-    def players(self, tournament: Tournament, game: str) -> list[Leg]:
-        """Return the legs whose policies meet in a tournament's game."""
+    def seeds_of(self, tournament: Tournament) -> tuple[int, ...]:
+        """Return the seeds of the training whose policies play, each seed's by themselves."""
+        return self.seeds[:1] if tournament.first_seed_only else self.seeds
+
+    def matches_of(self, seed: int) -> list[int]:
+        """Return the seeds of the matches for a seed of the training: no other one has its maps."""
+        return [MATCHES * seed + each for each in self.match_seeds]
+
+    def players(self, tournament: Tournament, game: str, seed: int) -> list[Leg]:
+        """Return the legs whose policies meet in a tournament's game, of a seed of the training."""
         found = []
         for word in tournament.policies:
             family = word.removesuffix(GAME)
@@ -104,8 +114,7 @@ class Experiment:
             for leg in self.legs:
                 is_game = not word.endswith(GAME) or leg.games == (game,)
                 is_own = not dash or leg.games == (own,)
-                is_seed = not tournament.first_seed_only or leg.seed == self.seeds[0]
-                if leg.family == wanted and is_game and is_own and is_seed:
+                if leg.family == wanted and is_game and is_own and leg.seed == seed:
                     found.append(leg)
         return found
 
@@ -200,6 +209,8 @@ def _experiment_of(
             f"the scale is at least {LEAST_STEPS} agent-steps and seeds differ, got {shape.scale} "
             f"and {', '.join(map(str, shape.seeds))}"
         )
+    if max(told["evaluation"]["seeds"]) >= MATCHES:
+        raise ValueError(f"seeds of the evaluation are below {MATCHES}")
     legs = [
         leg
         for family in FAMILIES

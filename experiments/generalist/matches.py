@@ -1,6 +1,7 @@
 """Who is better? The experiment's tournaments, each game's in a folder of its own."""
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 
 from experiments.generalist.legs import Experiment, Leg, Tournament
@@ -18,9 +19,9 @@ RESULTS = "results"
 SUITE = "v1"
 
 
-def results_folder(folder: Path, config: str, tournament: str, game: str) -> Path:
-    """Return where the rows of a tournament's game are kept."""
-    return folder / RESULTS / config / tournament / game
+def results_folder(folder: Path, config: str, seed: int, tournament: str, game: str) -> Path:
+    """Return where the rows of a tournament's game are kept, of a seed of the training."""
+    return folder / RESULTS / config / f"seed-{seed}" / tournament / game
 
 
 def kept_checkpoints(run: Path) -> list[Path]:
@@ -41,22 +42,21 @@ def players(folder: Path, legs: Sequence[Leg], tournament: Tournament) -> list[P
 
 
 def plan_of(
-    experiment: Experiment, folder: Path, tournament: Tournament, game: str, partial: bool = False
+    experiment: Experiment, folder: Path, tournament: Tournament, game: str, seed: int
 ) -> tuple[Plan | None, list[str]]:
-    """Return what is played of a tournament's game, and the names of legs that are not there.
+    """Return what a seed's policies play of a tournament's game, and what is missing for it.
 
-    It is played when all are done: rows of some could not be gone on with by all. Where `partial`,
-    by those that are done, if there is one of each family that it names.
+    It is played when all legs of the seed that meet in it are done: rows of some could not be gone
+    on with by all.
     """
-    legs = experiment.players(tournament, game)
-    done = [leg for leg in legs if is_done(folder, leg)]
-    missing = [leg.name for leg in legs if leg not in done]
+    legs = experiment.players(tournament, game, seed)
+    missing = [leg.name for leg in legs if not is_done(folder, leg)]
     named = {word.partition("-")[0] for word in tournament.policies}
-    if (missing and not partial) or named != {leg.family for leg in done}:
+    if missing or named != {leg.family for leg in legs}:
         return None, missing or sorted(named)
-    places = players(folder, done, tournament)
-    if tournament.checkpoints and len(places) < 2 * len(done):
-        return None, [f"checkpoints of {' and '.join(leg.name for leg in done)}"]
+    places = players(folder, legs, tournament)
+    if tournament.checkpoints and len(places) < 2 * len(legs):
+        return None, [f"checkpoints of {' and '.join(leg.name for leg in legs)}"]
     policies = [load_policy(str(place)) for place in places]
     policies += [load_policy(name) for name in experiment.others]
     games = find_suite(SUITE).part(experiment.config).games
@@ -65,20 +65,16 @@ def plan_of(
         [game],
         policies,
         episodes=experiment.episodes,
-        seeds=experiment.match_seeds,
+        seeds=experiment.matches_of(seed),
         config=experiment.config,
         knobs=tournament.knobs,
         own_knobs={game: knobs},
     )
-    return plan, missing
+    return plan, []
 
 
 def play_all(
-    experiment: Experiment,
-    folder: Path,
-    threads: int | None,
-    tell: Callable[[str], None],
-    partial: bool = False,
+    experiment: Experiment, folder: Path, threads: int | None, tell: Callable[[str], None]
 ) -> list[str]:
     """Play what of the tournaments was not played yet.
 
@@ -87,26 +83,26 @@ def play_all(
         folder: of runs and results.
         threads: processes; None: one for each core.
         tell: called with a line for each game of a tournament.
-        partial: play also where legs are missing, without them.
 
     Returns:
-        A line for each game that could not be played, or not by all.
+        A line for each game that could not be played.
 
     Raises:
         ResultError: a folder holds rows of other policies: remove it to play anew.
     """
     left_out = []
-    for tournament in experiment.tournaments:
+    for seed, tournament in product(experiment.seeds, experiment.tournaments):
+        if seed not in experiment.seeds_of(tournament):
+            continue
         for game in tournament.games:
-            plan, missing = plan_of(experiment, folder, tournament, game, partial)
-            if missing:
-                what = "played without" if plan else "not played for want of"
-                left_out.append(f"{tournament.name}, {game}: {what} {', '.join(missing)}")
-                tell(left_out[-1])
+            what = f"seed {seed}, {tournament.name}, {game}"
+            plan, missing = plan_of(experiment, folder, tournament, game, seed)
             if plan is None:
+                left_out.append(f"{what}: not played for want of {', '.join(missing)}")
+                tell(left_out[-1])
                 continue
-            tell(f"{tournament.name}, {game}: {len(plan.policies)} policies")
-            place = results_folder(folder, experiment.config, tournament.name, game)
+            tell(f"{what}: {len(plan.policies)} policies")
+            place = results_folder(folder, experiment.config, seed, tournament.name, game)
             place.mkdir(parents=True, exist_ok=True)
             play_tournament(plan, place, threads=threads, runner=play_on_cores)
     return left_out

@@ -10,10 +10,31 @@ import polars as pl
 from experiments.generalist.legs import Experiment, Leg, Tournament
 from experiments.generalist.matches import results_folder
 
-from metammo.evaluation.pooled import Estimate, Group, Pooled, estimate, pool_ratings
+from metammo.evaluation.pooled import (
+    Estimate,
+    Group,
+    Pooled,
+    estimate,
+    join_ratings,
+    pool_ratings,
+)
 from metammo.evaluation.ranking import rank
 from metammo.evaluation.rows import EpisodeRow, read_rows
 from metammo.evaluation.summary import RESAMPLES, share_with_interval
+
+
+@dataclass(frozen=True)
+class Block:
+    """What came of a tournament in one game, of one seed of the training."""
+
+    seed: int
+    """Of the training."""
+    table: pl.DataFrame
+    """Rows of episodes."""
+    kinds: dict[str, list[str]]
+    """Policies by kind: one each, but of checkpoints."""
+    rows: dict[str, dict[str, Any]]
+    """Of `ranking.rank`, by policy."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +43,19 @@ class Game:
 
     game: str
     """Its id."""
-    table: pl.DataFrame
-    """Rows of episodes."""
-    kinds: dict[str, list[str]]
-    """Policies by kind."""
+    blocks: tuple[Block, ...]
+    """Each seed's, who met by themselves."""
     pooled: Pooled
-    """Ratings of the kinds."""
-    rows: dict[str, dict[str, Any]]
-    """Of `ranking.rank`, by policy."""
+    """Ratings of the kinds over all seeds."""
+
+    @property
+    def kinds(self) -> list[str]:
+        """Who met."""
+        return self.pooled.kinds
+
+    def played(self, kind: str) -> list[tuple[pl.DataFrame, str]]:
+        """Return a kind's policies, each with the rows of the episodes in which it met others."""
+        return [(block.table, name) for block in self.blocks for name in block.kinds[kind]]
 
 
 def kinds_of(
@@ -65,65 +91,66 @@ def families(games: Sequence[Game], experiment: Experiment) -> tuple[list[str], 
 def read_game(
     experiment: Experiment, folder: Path, tournament: Tournament, game: str
 ) -> Game | None:
-    """Return what came of a tournament's game; None: it was not played."""
-    place = results_folder(folder, experiment.config, tournament.name, game)
-    path = place / f"{game}.parquet"
-    if not path.is_file():
-        return None
-    table = read_rows(path, EpisodeRow)
-    kinds = kinds_of(experiment, tournament, sorted(table["policy"].unique()))
-    rows = {row["policy"]: row for row in rank(table).rows}
-    return Game(game, table, kinds, pool_ratings(table, kinds), rows)
+    """Return what came of a tournament's game, of the seeds that have played; None: none has."""
+    blocks, pooled = [], []
+    for seed in experiment.seeds_of(tournament):
+        place = results_folder(folder, experiment.config, seed, tournament.name, game)
+        path = place / f"{game}.parquet"
+        if path.is_file():
+            table = read_rows(path, EpisodeRow)
+            kinds = kinds_of(experiment, tournament, sorted(table["policy"].unique()))
+            rows = {row["policy"]: row for row in rank(table).rows}
+            blocks.append(Block(seed, table, kinds, rows))
+            pooled.append(pool_ratings(table, kinds))
+    return Game(game, tuple(blocks), join_ratings(pooled)) if blocks else None
 
 
 def legs_of(experiment: Experiment, games: Sequence[Game]) -> list[Leg]:
     """Return the legs of which a policy played, in the experiment's order."""
-    played = {name.partition("/")[0] for each in games for name in each.rows}
+    blocks = [block for each in games for block in each.blocks]
+    played = {name.partition("/")[0] for block in blocks for name in block.rows}
     return [leg for leg in experiment.legs if leg.name in played]
 
 
 def mean_difference(games: Sequence[Game], kind: str, other: str) -> Estimate | None:
     """Return by how many points one kind is above another in the mean of some games.
 
-    A kind's first policies of all games are taken together, then its second ones: seeds of a
-    generalist, which is one network, and of specialists, which are a set.
+    A seed's policies of all games are taken together: those of a generalist, which is one network,
+    and those of specialists, which are a set.
 
     Returns:
-        None where a kind has more policies in one game than in another.
+        None where more seeds have played one game than another.
     """
-    groups = []
-    for each in (kind, other):
-        own = [game.pooled.groups[game.pooled.kinds.index(each)] for game in games]
-        if len({len(group.ratings) for group in own}) != 1:
-            return None
-        ratings = np.mean([group.ratings for group in own], axis=0)
-        groups.append(Group(ratings, np.mean([group.drawn for group in own], axis=0)))
-    return estimate(*groups)
+    gaps = [each.pooled.gaps(kind, other) for each in games]
+    if len({tuple(block.seed for block in each.blocks) for each in games}) != 1:
+        return None
+    ratings = np.mean([gap.ratings for gap in gaps], axis=0)
+    return estimate(Group(ratings, np.mean([gap.drawn for gap in gaps], axis=0)))
 
 
-def mean_of(table: pl.DataFrame, names: Sequence[str], column: str) -> Estimate:
+def mean_of(played: Sequence[tuple[pl.DataFrame, str]], column: str) -> Estimate:
     """Return the mean over policies of their mean over episodes, with its 95% interval.
 
-    Of several policies it knows of seeds and episodes, as a rating's does. All that played an
-    episode are drawn together, as one's win is the others' loss.
+    Of several policies it knows of seeds and episodes, as a rating's does.
 
     Args:
-        table: rows of episodes.
-        names: the policies.
+        played: rows of episodes and a policy of theirs; each policy met others by itself.
         column: of 0..1: `won`, which of one policy has its interval by Wilson, or `progress`.
     """
-    own = table.filter(pl.col("policy").is_in(names)).with_columns(pl.col(column).cast(pl.Float64))
-    wide = own.pivot(on="policy", index=["seed", "episode"], values=column)
-    values = wide.select(names).to_numpy()
-    picked = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
-    known = np.isfinite(values)
-    count, total = known[picked].sum(1), np.where(known, values, 0.0)[picked].sum(1)
-    mean = np.nanmean(values, 0)
-    # A sample of few episodes may have none that a policy played: it says nothing of it.
-    told = estimate(Group(mean, np.where(count, total / np.maximum(count, 1), mean)))
+    rng = np.random.default_rng(0)
+    values = [
+        table.filter(pl.col("policy") == name)[column].cast(pl.Float64).to_numpy()
+        for table, name in played
+    ]
+    drawn = [
+        own[rng.integers(0, len(own), (RESAMPLES, len(own)))].mean(1, keepdims=True)
+        for own in values
+    ]
+    mean = np.array([own.mean() for own in values])
+    told = estimate(Group(mean, np.concatenate(drawn, axis=1)))
     low, high = told.low, told.high
     if column == "won":
         # Where all went the same way, resampling knows of no chance; and each seed has its own.
-        _, *ends = share_with_interval([each[np.isfinite(each)] for each in values.T])
-        low, high = (min(low, ends[0]), max(high, ends[1])) if len(names) > 1 else ends
+        _, *ends = share_with_interval(values)
+        low, high = (min(low, ends[0]), max(high, ends[1])) if len(values) > 1 else ends
     return Estimate(told.value, max(low, 0.0), min(high, 1.0))

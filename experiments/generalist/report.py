@@ -21,6 +21,7 @@ from experiments.generalist.matches import FOLDER, results_folder
 from experiments.generalist.outcomes import Game, legs_of, read_game
 from experiments.generalist.tables import (
     curve_table,
+    episodes_of,
     rating_tables,
     reading_text,
     sizes_text,
@@ -53,14 +54,16 @@ class Part:
 def reproduce_text(experiment: Experiment, tournament: Tournament, games: Sequence[Game]) -> str:
     """Return the commands that make a part's numbers again, in the folder that is the default."""
     seeds = sorted({leg.seed for leg in legs_of(experiment, games)})
-    count = max(each.table.select("seed", "episode").n_unique() for each in games)
-    episodes = -(-count // len(experiment.match_seeds))
-    place = results_folder(FOLDER, experiment.config, tournament.name, games[0].game)
+    blocks = [block for each in games for block in each.blocks]
+    episodes = -(-max(map(episodes_of, blocks)) // len(experiment.match_seeds))
+    first = results_folder(
+        FOLDER, experiment.config, blocks[0].seed, tournament.name, games[0].game
+    )
     return (
         "```sh\n"
         f"python -m experiments.generalist.run --config {experiment.config} --scale "
         f"{experiment.scale} --seeds {' '.join(map(str, seeds))} --episodes {episodes}\n"
-        f"metammo rank {place}    # one game's policies, each by itself\n"
+        f"metammo rank {first}    # one game's policies of a seed\n"
         "```"
     )
 

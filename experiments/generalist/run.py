@@ -12,6 +12,7 @@ from types import FrameType
 
 from experiments.generalist.legs import HERE, Experiment, choose_legs, read_experiment
 from experiments.generalist.matches import FOLDER, play_all
+from experiments.generalist.records import RECORDS, keep
 from experiments.generalist.report import write_report
 from experiments.generalist.training import Machine, is_done, train_legs
 
@@ -20,6 +21,8 @@ from metammo.cli.options import read_options
 from metammo.envs.crew import core_count
 
 STAGES = ("train", "evaluate", "report")
+"""What is done unless something else is asked for."""
+ALL_STAGES = (*STAGES, "record")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Options:
     games: tuple[str, ...] = ()
     """Some of the settings' games alone; generalists of fewer games want a folder of their own."""
     stages: tuple[str, ...] = STAGES
-    """What to do: train, evaluate, report."""
+    """What to do: train, evaluate, report; record: keep what the report is made of in `records`."""
     episodes: int = 0
     """Of each tournament, game and seed of its matches; 0: the settings'."""
     parallel: int = 0
@@ -49,13 +52,12 @@ class Options:
     """Of each process of a leg."""
     processes: int = 1
     """That train a leg together; one that goes on has as many as it was begun with."""
-    partial: bool = False
-    """Play tournaments also while legs of these seeds are missing, without them; with all of them
-    they are played anew, when their folders are removed."""
     evaluation_threads: int = 0
     """Processes that play the tournaments; 0: one for each core."""
     folder: Path = FOLDER
     """Of runs and results."""
+    records: Path = RECORDS
+    """Where records are kept; as `--folder` it is what a report is made of."""
     report: Path = HERE.parents[1] / "docs" / "results.md"
     """The page that is written."""
     dry: bool = False
@@ -74,9 +76,9 @@ def experiments_of(options: Options) -> list[Experiment]:
     Raises:
         ValueError: what there is not.
     """
-    unknown = [stage for stage in options.stages if stage not in STAGES]
+    unknown = [stage for stage in options.stages if stage not in ALL_STAGES]
     if unknown:
-        raise ValueError(f"no stage {unknown[0]!r}; there are {', '.join(STAGES)}")
+        raise ValueError(f"no stage {unknown[0]!r}; there are {', '.join(ALL_STAGES)}")
     if min(options.parallel, options.scale, options.episodes, options.evaluation_threads) < 0:
         raise ValueError("parallel, scale, episodes and evaluation_threads must be at least 0")
     if min(options.threads, options.processes) < 1:
@@ -124,7 +126,10 @@ def conduct(options: Options) -> None:
             train_legs(trained, options.folder, machine, _tell)
         if "evaluate" in options.stages:
             threads = options.evaluation_threads or None
-            play_all(experiment, options.folder, threads, _tell, options.partial)
+            play_all(experiment, options.folder, threads, _tell)
+        if "record" in options.stages:
+            kept = keep(experiment, options.folder, options.records)
+            _tell(f"{options.records}: {', '.join(kept) or 'nothing to keep yet'}")
         if "report" in options.stages:
             parts = write_report(experiment, options.folder, options.report)
             _tell(f"{options.report}: {', '.join(parts) or 'nothing to tell yet'}")

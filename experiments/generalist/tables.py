@@ -6,7 +6,14 @@ from typing import Any
 
 import polars as pl
 from experiments.generalist.legs import Experiment, Tournament
-from experiments.generalist.outcomes import Game, families, legs_of, mean_difference, mean_of
+from experiments.generalist.outcomes import (
+    Block,
+    Game,
+    families,
+    legs_of,
+    mean_difference,
+    mean_of,
+)
 from experiments.generalist.training import run_folder
 
 from metammo.evaluation.pooled import Estimate
@@ -19,18 +26,18 @@ HOW_TO_READ = {
     RATINGS: (
         "In points (Bradley-Terry, on the scale of the published Elo: who has 23 more does better "
         "in two of three episodes). The mean of all that met in a game is 1000, so that ratings of "
-        "two games cannot be compared, but differences can. Of several seeds it is their mean, "
-        "whose interval knows of seeds and episodes (Student's t; of a difference Welch's)."
+        "two games cannot be compared, but differences can. Each seed of the training plays by "
+        "itself; of several it is their mean, whose interval knows of seeds and episodes "
+        "(Student's t)."
     ),
     DIFFERENCES: (
-        "By how much the first is above the second, in bold where the interval leaves out 0; each "
-        "is for itself, not widened for how many there are. The mean is of these very games: its "
-        "interval says nothing of others."
+        "By how much the first is above the second, seed by seed, in bold where the interval "
+        "leaves out 0; each is for itself, not widened for how many there are. The mean is of "
+        "these very games: its interval says nothing of others."
     ),
     FATES: (
-        "Share of the episodes won by one policy, and task progress, 0 to 1. Policies of a kind "
-        "share an episode's seats and take wins from each other: the number is their mean, as each "
-        "competes for itself, and its interval knows of seeds and episodes."
+        "Share of the episodes won, and task progress, 0 to 1: means over the seeds, with "
+        "intervals that know of seeds and episodes."
     ),
 }
 """What stands over tables, and what it means; told once on the page."""
@@ -79,9 +86,9 @@ def rating_text(row: Mapping[str, Any]) -> str:
     return estimate_text(Estimate(row["bradley_terry"], row["low"], row["high"]))
 
 
-def fate_text(table: pl.DataFrame, names: Sequence[str]) -> str:
-    """Return how often policies won, and their task progress, with intervals."""
-    won, progress = (mean_of(table, names, column) for column in ("won", "progress"))
+def fate_text(played: Sequence[tuple[pl.DataFrame, str]]) -> str:
+    """Return how often policies won, and their task progress, with intervals; see `mean_of`."""
+    won, progress = (mean_of(played, column) for column in ("won", "progress"))
     return (
         f"{won.value:.0%} [{100 * won.low:.0f}, {100 * won.high:.0f}]; "
         f"{progress.value:.2f} [{progress.low:.2f}, {progress.high:.2f}]"
@@ -100,14 +107,21 @@ def sizes_text(experiment: Experiment, folder: Path, games: Sequence[Game]) -> s
         told.append(f"{family} {millions(steps)} agent-steps{more}{begun}")
     seeds = sorted({leg.seed for leg in legs})
     trained_by = f"training seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
-    counts = sorted({each.table.select("seed", "episode").n_unique() for each in games})
+    blocks = [block for each in games for block in each.blocks]
+    counts = sorted({episodes_of(block) for block in blocks})
     episodes = " to ".join(f"{count:,}" for count in dict.fromkeys((counts[0], counts[-1])))
-    least = min(row["episodes"] for each in games for row in each.rows.values())
+    least = min(row["episodes"] for block in blocks for row in block.rows.values())
     sides = f", each policy in {least:,} at least, as far as there are sides"
+    each_seed = f" {'and seed' if len(seeds) > 1 else ''}".rstrip()
     return (
-        f"Trained, {experiment.config} config: {', '.join(told)}; {trained_by}. "
-        f"Played: {episodes} episodes of each game{sides if least < counts[0] else ''}."
+        f"Trained, {experiment.config} config: {', '.join(told)}; {trained_by}. Played: "
+        f"{episodes} episodes of each game{each_seed}{sides if least < counts[0] else ''}."
     )
+
+
+def episodes_of(block: Block) -> int:
+    """Return how many episodes a seed's policies have played."""
+    return int(block.table.select("seed", "episode").n_unique())
 
 
 def met(games: Sequence[Game], kind: str, other: str) -> list[Game]:
@@ -128,7 +142,11 @@ def verdict_text(games: Sequence[Game], kind: str, other: str) -> str:
 
 def single_text(games: Sequence[Game], kinds: Sequence[str]) -> str:
     """Return of which kinds one seed alone played, so that intervals say nothing of others."""
-    alone = [kind for kind in kinds if any(len(each.kinds.get(kind, ())) == 1 for each in games)]
+    alone = [
+        kind
+        for kind in kinds
+        if any(kind in each.kinds and len(each.played(kind)) == 1 for each in games)
+    ]
     if not alone:
         return ""
     return (
@@ -150,12 +168,12 @@ def rating_tables(
         told = dict(zip(each.pooled.kinds, each.pooled.ratings, strict=True))
         game = f"`{each.game}`"
         ratings.append((game, *(estimate_text(told[k]) if k in told else DASH for k in kinds)))
-        fate = [fate_text(each.table, each.kinds[k]) if k in told else DASH for k in kinds]
-        fates.append((game, *fate))
-        for name in (name for kind in kinds for name in each.kinds.get(kind, ())):
-            row = each.rows[name]
-            cells = (rating_text(row), fate_text(each.table, [name]), f"{row['episodes']:,}")
-            singles.append((game, f"`{name}`", *cells))
+        fates.append((game, *(fate_text(each.played(k)) if k in told else DASH for k in kinds)))
+        for block in each.blocks:
+            for name in (name for kind in kinds for name in block.kinds.get(kind, ())):
+                row = block.rows[name]
+                cells = (rating_text(row), fate_text([(block.table, name)]), f"{row['episodes']:,}")
+                singles.append((game, f"{block.seed}", f"`{name}`", *cells))
     alone = single_text(games, trained)
     return [
         bold(RATINGS),
@@ -166,7 +184,7 @@ def rating_tables(
         markdown(("game", *kinds), fates),
         *folded(
             "Each policy by itself, 95% by the episodes alone",
-            markdown(("game", "policy", "rating", "won; progress", "episodes"), singles),
+            markdown(("game", "seed", "policy", "rating", "won; progress", "episodes"), singles),
         ),
     ]
 
@@ -225,14 +243,14 @@ def curve_table(experiment: Experiment, folder: Path, games: Sequence[Game]) -> 
     """Return the ratings of checkpoints, by their samples of the game."""
     runs = [read_run(run_folder(folder, leg)) for leg in legs_of(experiment, games)]
     rows = []
-    for each in games:
-        for names in each.kinds.values():
-            placed = {name: policy_samples(name, runs, each.game) for name in names}
+    for game, block in [(each.game, block) for each in games for block in each.blocks]:
+        for names in block.kinds.values():
+            placed = {name: policy_samples(name, runs, game) for name in names}
             samples = {name: found[1] if found else 0.0 for name, found in placed.items()}
             for name in sorted(names, key=lambda name: samples[name]):
                 told = millions(samples[name] * MILLION) if samples[name] else DASH
-                cells = (rating_text(each.rows[name]), fate_text(each.table, [name]))
-                rows.append((f"`{each.game}`", f"`{name}`", told, *cells))
+                cells = (rating_text(block.rows[name]), fate_text([(block.table, name)]))
+                rows.append((f"`{game}`", f"`{name}`", told, *cells))
     return [
         "Ratings in points (Bradley-Terry, 95% by the episodes alone) of the checkpoints of one "
         "seed, which met in the same episodes; the number after the slash is of agent-steps in all "

@@ -24,8 +24,8 @@ class KindScore:
 
     kind: str
     """Its name."""
-    policies: int
-    """How many there are."""
+    seeds: int
+    """Of the training, whose policies were scored."""
     steps: str
     """Agent-steps of each, in words."""
     score: float
@@ -48,11 +48,15 @@ PUBLISHED = (
 def read_scores(
     experiment: Experiment, folder: Path, tournament: Tournament
 ) -> list[dict[str, Any]] | None:
-    """Return the rows of `score_tasks`, one a policy; None where no tasks were asked."""
-    game = tournament.games[0]
-    place = results_folder(folder, experiment.config, tournament.name, game)
-    path = place / f"{game}-tasks.parquet"
-    return score_tasks(read_rows(path, TaskRow)).rows if path.is_file() else None
+    """Return the rows of `score_tasks`, one a policy and seed; None where no tasks were asked."""
+    game, scores = tournament.games[0], []
+    for seed in experiment.seeds_of(tournament):
+        place = results_folder(folder, experiment.config, seed, tournament.name, game)
+        path = place / f"{game}-tasks.parquet"
+        if path.is_file():
+            rows = score_tasks(read_rows(path, TaskRow)).rows
+            scores += [{**row, "training_seed": seed} for row in rows]
+    return scores or None
 
 
 def score_kinds(
@@ -62,33 +66,35 @@ def score_kinds(
     scores: Sequence[Mapping[str, Any]],
 ) -> list[KindScore]:
     """Return the scores of the kinds of policies, and after them the published ones."""
-    by_name = {row["policy"]: row for row in scores}
+    found = {row["policy"] for row in scores}
     steps = {
         leg.name: millions(read_run(run_folder(folder, leg)).steps)
         for leg in experiment.legs
-        if leg.name in by_name
+        if leg.name in found
     }
     kinds = []
-    for kind, names in kinds_of(experiment, tournament, list(by_name)).items():
-        values = np.array([by_name[name]["weighted_score"] for name in names], float)
-        if len(names) == 1:
-            low, high = (by_name[names[0]][f"weighted_{end}"] for end in ("low", "high"))
+    for kind, names in kinds_of(experiment, tournament, sorted(found)).items():
+        own = [row for row in scores if row["policy"] in names]
+        values = np.array([row["weighted_score"] for row in own], float)
+        if len(own) == 1:
+            low, high = (own[0][f"weighted_{end}"] for end in ("low", "high"))
         else:
             low, high = mean_interval(values)
         told = steps.get(names[0], "not trained")
-        kinds.append(KindScore(kind, len(names), told, float(values.mean()), low, high))
+        kinds.append(KindScore(kind, len(own), told, float(values.mean()), low, high))
     return [*kinds, *PUBLISHED]
 
 
 def task_tables(scores: Sequence[Mapping[str, Any]], kinds: Sequence[KindScore]) -> list[str]:
     """Return the scores of kinds and of every policy."""
-    columns = ("kind", "policies", "agent-steps each", "weighted score")
+    columns = ("kind", "seeds", "agent-steps each", "weighted score")
     rows = [
-        (each.kind, f"{each.policies}", each.steps, _told(each.score, each.low, each.high, ".2f"))
+        (each.kind, f"{each.seeds}", each.steps, _told(each.score, each.low, each.high, ".2f"))
         for each in kinds
     ]
     singles = [
         (
+            f"{row['training_seed']}",
             f"`{row['policy']}`",
             _with_ends(row, "weighted_score", "weighted_", ".2f"),
             _with_ends(row, "task_progress", "", ".4f"),
@@ -98,15 +104,21 @@ def task_tables(scores: Sequence[Mapping[str, Any]], kinds: Sequence[KindScore])
         for row in scores
     ]
     return [
-        "Weighted score over the 62 published tasks, at most 83.3, 95% by Student's t: of one "
-        "policy between the seeds of its matches, as in the published results, so that it says "
-        "nothing of other seeds of the training; of several between the policies, whose mean it "
-        "is.",
+        "Weighted score over the 62 published tasks, at most 83.3, 95% by Student's t: of one seed "
+        "of the training between the seeds of its matches, as in the published results, so that it "
+        "says nothing of other seeds of the training; of several between those, whose mean it is.",
         markdown(columns, rows),
         *folded(
             "Each policy by itself, 95% between the seeds of the matches",
             markdown(
-                ("policy", "weighted score", "task progress", "lives with all done", "lives"),
+                (
+                    "seed",
+                    "policy",
+                    "weighted score",
+                    "task progress",
+                    "lives with all done",
+                    "lives",
+                ),
                 singles,
             ),
         ),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from metammo.evaluation import pooled
-from metammo.evaluation.pooled import Group, estimate, pool_ratings
+from metammo.evaluation.pooled import Group, estimate, join_ratings, pool_ratings
 from metammo.evaluation.ranking import rank
 from metammo.evaluation.rows import EpisodeRow, ResultError, make_table
 from metammo.evaluation.task_score import student_quantile
@@ -121,6 +121,58 @@ def test_ratings_of_two_seeds_hold_the_truth():
         held += told.low <= 0 <= told.high
     # Percentiles of the seeds held 23.
     assert held >= 27
+
+
+def test_of_seeds_apart_a_difference_is_taken_seed_by_seed():
+    # Whatever a seed has learned, a is above b by as much; random is far below.
+    tournaments = [
+        pool_ratings(
+            played({"a": 0.8 + luck, "b": luck, "random": -3}, 300, seed),
+            {kind: [kind] for kind in ("a", "b", "random")},
+        )
+        for seed, luck in enumerate((-1.5, 0, 1.5))
+    ]
+    told = join_ratings(tournaments)
+    assert [len(group.ratings) for group in told.groups] == [3, 3, 3]
+    gaps = [each.difference("a", "b") for each in tournaments]
+    difference = told.difference("a", "b")
+    assert difference.value == pytest.approx(np.mean([gap.value for gap in gaps]))
+    # Three times as many episodes, and by Student's t of two degrees of freedom.
+    alone = np.mean([gap.high - gap.low for gap in gaps])
+    assert alone / 3 < difference.high - difference.low < 2 * alone
+    # Against random both go up and down together: that is no reason to doubt who is better.
+    other = told.difference("a", "random")
+    assert other.high - other.low > 3 * (difference.high - difference.low)
+    assert told.difference("b", "a").value == -difference.value
+    assert join_ratings(tournaments[:1]) is tournaments[0]
+
+
+def test_seeds_apart_hold_the_truth():
+    rng = np.random.default_rng(9)
+    held = 0
+    for repeat in range(30):
+        tournaments = [
+            pool_ratings(
+                played({"a": rng.normal(0, 1), "b": 0, "random": -2}, 60, 3 * repeat + seed),
+                {kind: [kind] for kind in ("a", "b", "random")},
+                200,
+            )
+            for seed in range(3)
+        ]
+        told = join_ratings(tournaments).difference("a", "b")
+        held += told.low <= 0 <= told.high
+    assert held >= 27
+
+
+def test_only_tournaments_of_the_same_kinds_are_joined():
+    kinds = [{"a": ["a"], "random": ["random"]}, {"b": ["b"], "random": ["random"]}]
+    table = played({"a": 1, "b": 0, "random": -2}, 20)
+    both = [pool_ratings(table, each) for each in kinds]
+    with pytest.raises(ResultError, match="the same kinds met; here are a, random and b, random"):
+        join_ratings(both)
+    several = pool_ratings(table, {"a": ["a", "b"], "random": ["random"]})
+    with pytest.raises(ResultError, match="one policy of each kind played in each"):
+        join_ratings([several, several])
 
 
 @pytest.mark.parametrize(("names", "words"), [(["c"], "'a' c played"), ([], "'a' nobody played")])

@@ -21,17 +21,27 @@ def test_the_settings_have_the_legs_that_the_readme_lists():
     for each in (mini, full):
         for tournament in each.tournaments:
             for game in tournament.games:
-                families = {leg.family for leg in each.players(tournament, game)}
+                families = {leg.family for leg in each.players(tournament, game, 1)}
                 assert families == {word.partition("-")[0] for word in tournament.policies}
 
 
 def test_who_meets_is_told_by_family_game_and_seed(experiment):
     ratings, transfer, _, _ = experiment.tournaments
-    names = [leg.name for leg in experiment.players(ratings, "survive")]
-    generalists = ["generalist-s1", "generalist-s2"]
-    assert names == [*generalists, "specialist-survive-s1", "specialist-survive-s2"]
-    names = [leg.name for leg in experiment.players(transfer, "survive")]
+    names = [leg.name for leg in experiment.players(ratings, "survive", 2)]
+    assert names == ["generalist-s2", "specialist-survive-s2"]
+    assert experiment.seeds_of(ratings) == (1, 2)
+    names = [leg.name for leg in experiment.players(transfer, "survive", 1)]
     assert names == ["specialist-survive-s1", "specialist-race_to_center-s1", "generalist-s1"]
+    assert experiment.seeds_of(transfer) == (1,)
+
+
+def test_no_two_seeds_of_the_training_have_a_map_in_common(experiment, tiny):
+    assert experiment.matches_of(1) == [1001]
+    assert experiment.matches_of(2) == [2001]
+    text = tiny.read_text()
+    tiny.write_text(text.replace("seeds = [1]\n", "seeds = [1, 1000]\n"))
+    with pytest.raises(ValueError, match="seeds of the evaluation are below 1000"):
+        read_experiment(tiny)
 
 
 def test_chosen_legs_bring_those_that_they_begin_with(experiment):

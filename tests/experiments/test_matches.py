@@ -24,18 +24,19 @@ def test_without_checkpoints_on_the_way_there_are_no_curves(experiment, tmp_path
     curves = next(each for each in experiment.tournaments if each.checkpoints)
     for leg in experiment.legs:
         make_run(tmp_path, leg)
-    plan, missing = plan_of(experiment, tmp_path, curves, "survive")
+    plan, missing = plan_of(experiment, tmp_path, curves, "survive", 1)
     assert plan is None
     assert missing == ["checkpoints of generalist-s1 and specialist-survive-s1"]
 
 
-def test_a_tournament_waits_for_all_legs_of_its_seeds_or_plays_with_those_there(
+def test_a_tournament_waits_for_all_legs_of_its_seed(
     experiment, tiny, tmp_path, capsys, monkeypatch
 ):
     played = {}
 
     def note(plan, place, **more):
-        played[f"{place.parent.name}, {place.name}"] = [policy.name for policy in plan.policies]
+        words = ", ".join(place.parts[-3:])
+        played[words] = [policy.name for policy in plan.policies], tuple(plan.seeds)
 
     monkeypatch.setattr(matches, "play_tournament", note)
     chosen = choose_legs(experiment, ["generalist", "specialist-survive"])
@@ -45,21 +46,21 @@ def test_a_tournament_waits_for_all_legs_of_its_seeds_or_plays_with_those_there(
     options += ["--legs", "generalist", "specialist-survive"]
     assert main(options) == 0
     others = ["scripted", "random"]
-    assert played == {"ratings, survive": [*(leg.name for leg in chosen.legs), *others]}
+    first, second = ([f"generalist-s{n}", f"specialist-survive-s{n}", *others] for n in (1, 2))
+    both = {
+        "seed-1, ratings, survive": (first, (1001,)),
+        "seed-2, ratings, survive": (second, (2001,)),
+    }
+    assert played == both
     told = capsys.readouterr().out
-    missing = "specialist-race_to_center-s1"
-    assert f"transfer, survive: not played for want of {missing}\n" in told
-    assert f"ratings, race_to_center: not played for want of {missing}, specialist-r" in told
-    assert main([*options, "--partial"]) == 0
-    told = capsys.readouterr().out
-    assert f"transfer, survive: played without {missing}\n" in told
-    assert played["transfer, survive"] == ["specialist-survive-s1", "generalist-s1", *others]
-    # Of a family that it names there is none.
-    assert "ratings, race_to_center" not in played
-    # Another seed is missing, which is asked for.
+    missing = "specialist-race_to_center-s"
+    assert f"seed 1, transfer, survive: not played for want of {missing}1\n" in told
+    assert f"seed 2, ratings, race_to_center: not played for want of {missing}2\n" in told
+    # A leg of one seed is missing: the other one's play all the same.
     played.clear()
     shutil.rmtree(run_folder(tmp_path, chosen.legs[-1]))
     assert main(options) == 0
+    assert list(played) == ["seed-1, ratings, survive"]
+    played.clear()
+    assert main([*options, "--seeds", "2"]) == 0
     assert played == {}
-    assert main([*options, "--seeds", "1"]) == 0
-    assert list(played) == ["ratings, survive"]

@@ -1,5 +1,7 @@
 """Does the page hold what there is, and leave its other words alone?"""
 
+import shutil
+
 import pytest
 from experiments.generalist.report import Part, write_parts
 from experiments.generalist.run import main
@@ -12,12 +14,15 @@ def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsy
     for leg in experiment.legs:
         if leg.name not in ("specialist-race_to_center-s2", "tuned-team_battle-s1"):
             make_run(tmp_path, leg, kept=(500,))
+    records = tmp_path / "records"
     page = tmp_path / "docs/results.md"
     options = ["--config", str(tiny), "--folder", str(tmp_path), "--report", str(page)]
     options += ["--games", "survive", "race_to_center", "--evaluation-threads", "1"]
-    assert main([*options, "--stages", "evaluate", "report", "--partial"]) == 0
+    options += ["--records", str(records)]
+    assert main([*options, "--stages", "evaluate", "record", "report"]) == 0
     told = capsys.readouterr().out
-    assert "ratings, race_to_center: played without specialist-race_to_center-s2" in told
+    missing = "specialist-race_to_center-s2"
+    assert f"seed 2, ratings, race_to_center: not played for want of {missing}" in told
     text = page.read_text()
     for part in ("training", "ratings", "transfer", "curves"):
         assert f"<!-- begin mini-{part} -->" in text
@@ -25,7 +30,7 @@ def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsy
         assert (tmp_path / f"docs/images/results_mini_{name}.png").stat().st_size > 10_000
     assert (
         "Trained, mini config: generalist 0.00 M agent-steps over 2 games, specialist 0.00 M "
-        "agent-steps; training seeds 1, 2. Played: 4 episodes of each game." in text
+        "agent-steps; training seeds 1, 2. Played: 4 episodes of each game and seed." in text
     )
     # What tables mean is told once, whatever the number of tables.
     assert text.count("## How to read it") == text.count("Bradley-Terry, on the scale of") == 1
@@ -33,11 +38,20 @@ def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsy
     # One seed of a specialist is missing: there is no mean of the games.
     assert "| game | generalist above specialist |" in text
     assert "| mean of the games | – |" in text
-    assert "| `specialist-survive` | 1, 2 | 1 core | 0.00 M | 2 s | 1,000 | 111.1 h |" in text
+    assert "| `specialist-survive` | 1, 2 | – | 0.00 M | 2 s | 1,000 | 111.1 h |" in text
     assert "| `generalist-s1/500` |" in text
+    # Of the records alone it is the same, letter by letter.
+    page.unlink()
+    shutil.rmtree(tmp_path / "mini")
+    shutil.rmtree(tmp_path / "results")
+    from_records = [*options, "--folder", str(records), "--stages", "report"]
+    assert main(from_records) == 0
+    assert page.read_text() == text
+    assert not list(records.rglob("*.safetensors"))
+    assert not any(str(tmp_path) in each.read_text() for each in records.rglob("*.json*"))
     # Words of one's own stay, numbers are written anew.
     page.write_text(text.replace("# Results", "# What I think").replace("1,000 |", "7 |"))
-    assert main([*options, "--stages", "report"]) == 0
+    assert main(from_records) == 0
     again = page.read_text()
     assert again == text.replace("# Results", "# What I think")
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
     [
         (["--legs", "generalists"], "no leg 'generalists'; there are generalist, specialist"),
         (["--games", "hill"], "'hill' is none of the games race_to_center, survive, team_battle"),
-        (["--stages", "play"], "no stage 'play'; there are train, evaluate, report"),
+        (["--stages", "play"], "no stage 'play'; there are train, evaluate, report, record"),
         (["--scale", "10"], "the scale is at least 1000 agent-steps"),
         (["--config", "nowhere.toml"], "the settings nowhere.toml cannot be read"),
         (["--threads", "0"], "threads and processes must be at least 1"),

@@ -20,8 +20,9 @@ the seeds never goes beyond the best and the worst of them, and those of two hol
 time. Nor is the interval ever shorter than the one by episodes alone: seeds that happen to agree do
 not make the episodes surer.
 
-Kinds are taken as independent. Where the policies of one began with those of the other, seed by
-seed, their difference is surer than its interval says. The 1000 of a rating is the mean of those
+Kinds that share a tournament with several seeds each are taken as independent. Where each seed has a
+tournament of its own (`join_ratings`), differences are taken seed by seed, which is surer where the
+policies of one kind began with those of the other. The 1000 of a rating is the mean of those
 that met, which is taken as given; as the kind itself is a part of it, a rating's interval is rather
 too long. **Of a kind of one policy the interval knows of the episodes alone: it is about that
 policy, and says nothing of other seeds.**
@@ -114,12 +115,61 @@ class Pooled:
     """Of each kind; the mean of all policies, not of the kinds, is 1000."""
     groups: list[Group]
     """Of each kind: what is behind its interval."""
+    is_joined: bool = False
+    """Whether the kinds' first policies have met, their second ones, and so on, each apart."""
 
     def difference(self, kind: str, other: str) -> Estimate:
         """Return by how many points one kind is above another; above itself by none."""
         if kind == other:
             return Estimate(0.0, 0.0, 0.0)
+        if self.is_joined:
+            return estimate(self.gaps(kind, other))
         return estimate(*(self.groups[self.kinds.index(each)] for each in (kind, other)))
+
+    def gaps(self, kind: str, other: str) -> Group:
+        """Return by how much each policy of a kind is above the one of the other that it met.
+
+        Raises:
+            ValueError: not each has met one.
+        """
+        own, its = (self.groups[self.kinds.index(each)] for each in (kind, other))
+        if len(own.ratings) != len(its.ratings):
+            raise ValueError(f"not every policy of {kind!r} has met one of {other!r}, or met two")
+        return Group(own.ratings - its.ratings, own.drawn - its.drawn)
+
+
+def join_ratings(tournaments: Sequence[Pooled]) -> Pooled:
+    """Return the ratings of kinds that met in several tournaments, a policy of each in each.
+
+    What differs between tournaments, as what a seed of a kind has learned, is told by how far apart
+    their ratings are; a difference is taken tournament by tournament.
+
+    Args:
+        tournaments: ratings of the same kinds.
+
+    Raises:
+        ResultError: kinds differ, or there are several policies of one.
+    """
+    first = tournaments[0]
+    if len(tournaments) == 1:
+        return first
+    if any(set(each.kinds) != set(first.kinds) for each in tournaments):
+        raise ResultError(
+            "tournaments can be joined where the same kinds met; here are "
+            + " and ".join(", ".join(each.kinds) for each in tournaments)
+        )
+    if any(len(group.ratings) > 1 for each in tournaments for group in each.groups):
+        raise ResultError("tournaments can be joined where one policy of each kind played in each")
+    # Samples of two tournaments weigh episodes by the same random numbers: their order is not kept.
+    rng = np.random.default_rng(0)
+    orders = [rng.permutation(len(each.groups[0].drawn)) for each in tournaments]
+    groups = []
+    for kind in first.kinds:
+        own = [each.groups[each.kinds.index(kind)] for each in tournaments]
+        drawn = [group.drawn[order] for group, order in zip(own, orders, strict=True)]
+        ratings = np.concatenate([group.ratings for group in own])
+        groups.append(Group(ratings, np.concatenate(drawn, axis=1)))
+    return Pooled(list(first.kinds), [estimate(group) for group in groups], groups, is_joined=True)
 
 
 def pool_ratings(

@@ -1,0 +1,109 @@
+"""What of an experiment is small enough to be kept with the code? All that its report is made of.
+
+A record is a folder like the one in which the experiment ran, without networks: of every leg its
+settings, where it ran, and some of its metrics; of every tournament the rows of its episodes. Seeds
+that were trained on different machines and days come together there.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.generalist.legs import HERE, Experiment, Leg
+from experiments.generalist.matches import kept_checkpoints, results_folder
+from experiments.generalist.training import is_done, run_folder
+
+from metammo.evaluation.runs import CHECKPOINTS, DESCRIPTION, METRICS, SETTINGS
+from metammo.learner.checkpoint import LAST, find_checkpoint, read_progress, settings_to_json
+from metammo.learner.origin import ORIGIN
+from metammo.policies.hub import read_description
+
+RECORDS = HERE / "records"
+ROWS = 20
+"""Of a leg's metrics, evenly spread; those at its checkpoints are kept besides."""
+COUNTS = ("steps", "seconds", "agent_steps_per_second")
+"""Metrics of a leg; of a game those below."""
+GAME_METRICS = ("steps", "progress", "win_rate", "return", "length", "rung")
+OWN_TO_THE_MACHINE = ("folder", "command", "directory")
+"""Of settings and starts: paths that say nothing elsewhere."""
+
+
+def _write(path: Path, lines: Sequence[str]) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    part.replace(path)
+
+
+def _without_paths(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in told.items() if key not in OWN_TO_THE_MACHINE}
+
+
+def thin(rows: Sequence[Mapping[str, Any]], points: Sequence[int]) -> list[dict[str, Any]]:
+    """Return some rows of a run's metrics, and of those what the report reads and learning shows.
+
+    Args:
+        rows: by steps.
+        points: steps at which the row is kept, and the one before; the last always is.
+    """
+    spread = [round(place * (len(rows) - 1) / ROWS) for place in range(ROWS + 1)]
+    wanted = set(spread if rows else ())
+    for place, row in enumerate(rows):
+        if place and any(rows[place - 1]["steps"] < point <= row["steps"] for point in points):
+            wanted |= {place - 1, place}
+    return [
+        {
+            name: value
+            for name, value in rows[place].items()
+            if name in COUNTS or name.partition("/")[2] in GAME_METRICS
+        }
+        for place in sorted(wanted)
+    ]
+
+
+def keep_leg(folder: Path, leg: Leg, records: Path) -> None:
+    """Write a leg's record."""
+    run, kept = run_folder(folder, leg), run_folder(records, leg)
+    (kept / CHECKPOINTS / LAST).mkdir(parents=True, exist_ok=True)
+    settings, _, _ = read_progress(find_checkpoint(run))
+    _write(kept / SETTINGS, [json.dumps(_without_paths(settings_to_json(settings)), indent=1)])
+    if (run / ORIGIN).is_file():
+        told = json.loads((run / ORIGIN).read_text(encoding="utf-8"))
+        told["starts"] = [_without_paths(start) for start in told["starts"]]
+        _write(kept / ORIGIN, [json.dumps(told, indent=1)])
+    points = [int(read_description(place)["steps"]) for place in kept_checkpoints(run)]
+    lines = (run / METRICS).read_text(encoding="utf-8").splitlines()
+    _write(kept / METRICS, list(map(json.dumps, thin(list(map(json.loads, lines)), points))))
+    shutil.copyfile(run / CHECKPOINTS / LAST / DESCRIPTION, kept / CHECKPOINTS / LAST / DESCRIPTION)
+
+
+def keep(experiment: Experiment, folder: Path, records: Path) -> list[str]:
+    """Write the records of the legs that are done and of the tournaments that were played.
+
+    Args:
+        experiment: of whose seeds; records of others are left alone.
+        folder: of runs and results.
+        records: where they are kept.
+
+    Returns:
+        What was kept, in words.
+    """
+    told = []
+    for leg in (leg for leg in experiment.legs if is_done(folder, leg)):
+        keep_leg(folder, leg, records)
+        told.append(f"{experiment.config}/{leg.name}")
+    for tournament in experiment.tournaments:
+        for seed in experiment.seeds_of(tournament):
+            for game in tournament.games:
+                place = (experiment.config, seed, tournament.name, game)
+                found = sorted(results_folder(folder, *place).glob("*.parquet"))
+                kept = results_folder(records, *place)
+                for file in found:
+                    kept.mkdir(parents=True, exist_ok=True)
+                    part = kept / f"{file.name}.part"
+                    shutil.copyfile(file, part)
+                    part.replace(kept / file.name)
+                if found:
+                    told.append(str(kept.relative_to(records)))
+    return told
