@@ -56,7 +56,8 @@ def ratings(
     Raises:
         ResultError: it played in none of them.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
+    met: set[str] = set()
     for path in paths:
         files = [path] if path.is_file() else sorted(path.rglob("*.parquet"))
         for file in files:
@@ -66,6 +67,7 @@ def ratings(
             names = sorted(table["policy"].unique())
             if policy not in names:
                 continue
+            met |= set(names)
             ranking = rank(table)
             own = next(row for row in ranking.rows if row["policy"] == policy)
             rows.append(
@@ -83,6 +85,11 @@ def ratings(
     if not rows:
         where = ", ".join(map(str, paths))
         raise ResultError(f"{policy!r} played in no file of {where}; --policy says its name there")
+    strangers = sorted(set(known or {}) - met)
+    if strangers:
+        raise ResultError(
+            f"--known: {strangers[0]!r} did not meet it; there are {', '.join(sorted(met))}"
+        )
     return rows
 
 
@@ -297,6 +304,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--known",
         nargs="*",
+        action="extend",
         default=[],
         metavar="NAME=KNOWN",
         help="what the card calls others in the results, as generalist-s1=mini-generalist",

@@ -66,7 +66,7 @@ class Tournament:
     tier: str = "standard"
     """Of suite v1: by whose knobs is played."""
     first_seed_only: bool = False
-    """Whether it is played by the first seed's policies alone, and told of each by itself."""
+    """Whether it is played by policies of the settings' first seed alone, each told by itself."""
     knobs: Mapping[str, Any] = field(default_factory=dict)
     """Rules that differ from the tier's."""
     checkpoints: bool = False
@@ -86,6 +86,8 @@ class Experiment:
     """Agent-steps of a specialist."""
     seeds: tuple[int, ...]
     """Of the training."""
+    first_seed: int
+    """The settings' first, also where others are asked for."""
     legs: tuple[Leg, ...]
     """In the order in which they are begun."""
     tournaments: tuple[Tournament, ...]
@@ -99,7 +101,9 @@ class Experiment:
 
     def seeds_of(self, tournament: Tournament) -> tuple[int, ...]:
         """Return the seeds of the training whose policies play, each seed's by themselves."""
-        return self.seeds[:1] if tournament.first_seed_only else self.seeds
+        if not tournament.first_seed_only:
+            return self.seeds
+        return tuple(seed for seed in self.seeds if seed == self.first_seed)
 
     def matches_of(self, seed: int) -> list[int]:
         """Return the seeds of the matches for a seed of the training: no other one has its maps."""
@@ -209,8 +213,11 @@ def _experiment_of(
             f"the scale is at least {LEAST_STEPS} agent-steps and seeds differ, got {shape.scale} "
             f"and {', '.join(map(str, shape.seeds))}"
         )
-    if max(told["evaluation"]["seeds"]) >= MATCHES:
-        raise ValueError(f"seeds of the evaluation are below {MATCHES}")
+    rated = told["evaluation"]
+    if not rated["seeds"] or not all(0 <= each < MATCHES for each in rated["seeds"]):
+        raise ValueError(
+            f"the evaluation's seeds are some numbers from 0 to {MATCHES - 1}, got {rated['seeds']}"
+        )
     legs = [
         leg
         for family in FAMILIES
@@ -231,12 +238,12 @@ def _experiment_of(
         )
         for name, each in told["tournament"].items()
     ]
-    rated = told["evaluation"]
     _check(legs, cups, rated["others"])
     return Experiment(
         shape.config,
         shape.scale,
         shape.seeds,
+        told["seeds"][0],
         tuple(legs),
         tuple(cups),
         episodes or rated["episodes"],
@@ -260,6 +267,11 @@ def _check(legs: Sequence[Leg], tournaments: Sequence[Tournament], others: Seque
             if word.partition("-")[0] not in FAMILIES:
                 raise ValueError(
                     f"tournament {each.name}: {word!r} is of no family: {', '.join(FAMILIES)}"
+                )
+            if not each.first_seed_only and (each.checkpoints or word in BY_GAME):
+                raise ValueError(
+                    f"tournament {each.name}: one policy of each kind plays for a seed, here are "
+                    f"several of {word!r}: add {GAME} to the family, or `first_seed_only = true`"
                 )
         meet = [*dict.fromkeys(word.partition("-")[0] for word in each.policies), *others]
         for word in (name for pair in each.compare for name in pair):

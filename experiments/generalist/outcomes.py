@@ -19,7 +19,7 @@ from metammo.evaluation.pooled import (
     pool_ratings,
 )
 from metammo.evaluation.ranking import rank
-from metammo.evaluation.rows import EpisodeRow, read_rows
+from metammo.evaluation.rows import EpisodeRow, ResultError, read_rows
 from metammo.evaluation.summary import RESAMPLES, share_with_interval
 
 
@@ -91,7 +91,11 @@ def families(games: Sequence[Game], experiment: Experiment) -> tuple[list[str], 
 def read_game(
     experiment: Experiment, folder: Path, tournament: Tournament, game: str
 ) -> Game | None:
-    """Return what came of a tournament's game, of the seeds that have played; None: none has."""
+    """Return what came of a tournament's game, of the seeds that have played; None: none has.
+
+    Raises:
+        ResultError: rows cannot be read, or not the same kinds met in all seeds.
+    """
     blocks, pooled = [], []
     for seed in experiment.seeds_of(tournament):
         place = results_folder(folder, experiment.config, seed, tournament.name, game)
@@ -102,7 +106,15 @@ def read_game(
             rows = {row["policy"]: row for row in rank(table).rows}
             blocks.append(Block(seed, table, kinds, rows))
             pooled.append(pool_ratings(table, kinds))
-    return Game(game, tuple(blocks), join_ratings(pooled)) if blocks else None
+    if not blocks:
+        return None
+    try:
+        return Game(game, tuple(blocks), join_ratings(pooled))
+    except ResultError as error:
+        raise ResultError(
+            f"{tournament.name}, {game}, seeds {', '.join(str(each.seed) for each in blocks)}: "
+            f"{error}; play those anew that were played by other settings: remove their folders"
+        ) from error
 
 
 def legs_of(experiment: Experiment, games: Sequence[Game]) -> list[Leg]:

@@ -1,13 +1,14 @@
 """What of an experiment is small enough to be kept with the code? All that its report is made of.
 
-A record is a folder like the one in which the experiment ran, without networks: of every leg its
-settings, where it ran, and some of its metrics; of every tournament the rows of its episodes. Seeds
-that were trained on different machines and days come together there.
+A record is a folder like the one in which the experiment ran, without networks: of every leg that
+is done its settings, its machine, and some of its metrics; of every tournament the rows of its
+episodes. Seeds that were trained on different machines and days come together there.
 """
 
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from experiments.generalist.legs import HERE, Experiment, Leg
 from experiments.generalist.matches import kept_checkpoints, results_folder
 from experiments.generalist.training import is_done, run_folder
 
-from metammo.evaluation.runs import CHECKPOINTS, DESCRIPTION, METRICS, SETTINGS
+from metammo.evaluation.runs import CHECKPOINTS, DESCRIPTION, METRICS, SETTINGS, read_run
 from metammo.learner.checkpoint import LAST, find_checkpoint, read_progress, settings_to_json
 from metammo.learner.origin import ORIGIN
 from metammo.policies.hub import read_description
@@ -28,16 +29,25 @@ COUNTS = ("steps", "seconds", "agent_steps_per_second")
 GAME_METRICS = ("steps", "progress", "win_rate", "return", "length", "rung")
 OWN_TO_THE_MACHINE = ("folder", "command", "directory")
 """Of settings and starts: paths that say nothing elsewhere."""
+BEGINNINGS = ("init", "origin")
+"""Paths of other runs, of which the name says enough."""
+Place = tuple[str, int, str, str]
+"""Of a tournament's rows: config, seed of the training, tournament, game."""
 
 
-def _write(path: Path, lines: Sequence[str]) -> None:
+def _write(path: Path, text: str) -> None:
     part = path.with_name(f"{path.name}.part")
-    part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    part.write_text(text, encoding="utf-8")
     part.replace(path)
 
 
 def _without_paths(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in told.items() if key not in OWN_TO_THE_MACHINE}
+    """Return settings, a start or a description; of where it began with the name alone."""
+    kept = {key: value for key, value in told.items() if key not in OWN_TO_THE_MACHINE}
+    for key in BEGINNINGS:
+        if kept.get(key):
+            kept[key] = Path(kept[key]).name
+    return kept
 
 
 def thin(rows: Sequence[Mapping[str, Any]], points: Sequence[int]) -> list[dict[str, Any]]:
@@ -65,21 +75,40 @@ def thin(rows: Sequence[Mapping[str, Any]], points: Sequence[int]) -> list[dict[
 def keep_leg(folder: Path, leg: Leg, records: Path) -> None:
     """Write a leg's record."""
     run, kept = run_folder(folder, leg), run_folder(records, leg)
-    (kept / CHECKPOINTS / LAST).mkdir(parents=True, exist_ok=True)
-    settings, _, _ = read_progress(find_checkpoint(run))
-    _write(kept / SETTINGS, [json.dumps(_without_paths(settings_to_json(settings)), indent=1)])
+    last = kept / CHECKPOINTS / LAST
+    last.mkdir(parents=True, exist_ok=True)
+    found = find_checkpoint(run)
+    about = _without_paths(json.loads((found / DESCRIPTION).read_text(encoding="utf-8")))
+    _write(last / DESCRIPTION, json.dumps(about, indent=1) + "\n")
     if (run / ORIGIN).is_file():
         told = json.loads((run / ORIGIN).read_text(encoding="utf-8"))
         told["starts"] = [_without_paths(start) for start in told["starts"]]
-        _write(kept / ORIGIN, [json.dumps(told, indent=1)])
+        _write(kept / ORIGIN, json.dumps(told, indent=1) + "\n")
     points = [int(read_description(place)["steps"]) for place in kept_checkpoints(run)]
-    lines = (run / METRICS).read_text(encoding="utf-8").splitlines()
-    _write(kept / METRICS, list(map(json.dumps, thin(list(map(json.loads, lines)), points))))
-    shutil.copyfile(run / CHECKPOINTS / LAST / DESCRIPTION, kept / CHECKPOINTS / LAST / DESCRIPTION)
+    rows = thin(read_run(run).metrics, points)
+    _write(kept / METRICS, "".join(json.dumps(row) + "\n" for row in rows))
+    # Last: it is what makes a folder a run's.
+    settings, _, _ = read_progress(found)
+    told = _without_paths(settings_to_json(settings))
+    _write(kept / SETTINGS, json.dumps(told, indent=1) + "\n")
+
+
+def keep_rows(folder: Path, records: Path, place: Place) -> bool:
+    """Copy the rows of a tournament's game; return whether there are any."""
+    found = sorted(results_folder(folder, *place).glob("*.parquet"))
+    kept = results_folder(records, *place)
+    for file in found:
+        kept.mkdir(parents=True, exist_ok=True)
+        part = kept / f"{file.name}.part"
+        shutil.copyfile(file, part)
+        part.replace(kept / file.name)
+    return bool(found)
 
 
 def keep(experiment: Experiment, folder: Path, records: Path) -> list[str]:
-    """Write the records of the legs that are done and of the tournaments that were played.
+    """Write the records of the legs that are done and of the tournaments that they played.
+
+    What was recorded before stays, also of legs that are trained anew: remove it first.
 
     Args:
         experiment: of whose seeds; records of others are left alone.
@@ -89,21 +118,14 @@ def keep(experiment: Experiment, folder: Path, records: Path) -> list[str]:
     Returns:
         What was kept, in words.
     """
-    told = []
-    for leg in (leg for leg in experiment.legs if is_done(folder, leg)):
+    done = [leg for leg in experiment.legs if is_done(folder, leg)]
+    for leg in done:
         keep_leg(folder, leg, records)
-        told.append(f"{experiment.config}/{leg.name}")
+    told = [f"{experiment.config}/{leg.name}" for leg in done]
     for tournament in experiment.tournaments:
-        for seed in experiment.seeds_of(tournament):
-            for game in tournament.games:
-                place = (experiment.config, seed, tournament.name, game)
-                found = sorted(results_folder(folder, *place).glob("*.parquet"))
-                kept = results_folder(records, *place)
-                for file in found:
-                    kept.mkdir(parents=True, exist_ok=True)
-                    part = kept / f"{file.name}.part"
-                    shutil.copyfile(file, part)
-                    part.replace(kept / file.name)
-                if found:
-                    told.append(str(kept.relative_to(records)))
+        for seed, game in product(experiment.seeds_of(tournament), tournament.games):
+            place = (experiment.config, seed, tournament.name, game)
+            is_known = all(leg in done for leg in experiment.players(tournament, game, seed))
+            if is_known and keep_rows(folder, records, place):
+                told.append(str(results_folder(records, *place).relative_to(records)))
     return told

@@ -123,7 +123,12 @@ def tournament_part(
         kinds = score_kinds(experiment, folder, tournament, scores)
         figure = task_figure(kinds, title)
         tables = [*task_tables(scores, kinds), *tables]
-    missing = [game for game, each in zip(tournament.games, found, strict=True) if each is None]
+    missing = [
+        game if each is None else f"{game} of seed {seed}"
+        for game, each in zip(tournament.games, found, strict=True)
+        for seed in (experiment.seeds_of(tournament) if each else (0,))
+        if each is None or seed not in {block.seed for block in each.blocks}
+    ]
     name = f"results_{experiment.config}_{tournament.name}.png"
     text = [
         sizes + (f" Not played: {', '.join(missing)}." if missing else ""),

@@ -112,7 +112,7 @@ def sizes_text(experiment: Experiment, folder: Path, games: Sequence[Game]) -> s
     episodes = " to ".join(f"{count:,}" for count in dict.fromkeys((counts[0], counts[-1])))
     least = min(row["episodes"] for block in blocks for row in block.rows.values())
     sides = f", each policy in {least:,} at least, as far as there are sides"
-    each_seed = f" {'and seed' if len(seeds) > 1 else ''}".rstrip()
+    each_seed = " and seed" if len(seeds) > 1 else ""
     return (
         f"Trained, {experiment.config} config: {', '.join(told)}; {trained_by}. Played: "
         f"{episodes} episodes of each game{each_seed}{sides if least < counts[0] else ''}."
@@ -141,17 +141,15 @@ def verdict_text(games: Sequence[Game], kind: str, other: str) -> str:
 
 
 def single_text(games: Sequence[Game], kinds: Sequence[str]) -> str:
-    """Return of which kinds one seed alone played, so that intervals say nothing of others."""
-    alone = [
-        kind
-        for kind in kinds
-        if any(kind in each.kinds and len(each.played(kind)) == 1 for each in games)
-    ]
+    """Return in which games one seed alone played, so that intervals say nothing of others."""
+    alone = [each for each in games if len(each.blocks) == 1]
     if not alone:
         return ""
+    told = ", ".join(kind for kind in kinds if any(kind in each.kinds for each in alone))
+    where = "" if len(alone) == len(games) else f" in {', '.join(each.game for each in alone)}"
     return (
-        f"**One seed** of {', '.join(alone)}: the intervals know of the episodes alone. They are "
-        "about the networks of that seed, and say nothing of what another would have learned."
+        f"**One seed** of {told}{where}: the intervals know of the episodes alone. They are about "
+        "the networks of that seed, and say nothing of what another would have learned."
     )
 
 

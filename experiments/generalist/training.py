@@ -13,8 +13,9 @@ from typing import Any
 
 from experiments.generalist.legs import Experiment, Leg
 
-from metammo.learner.checkpoint import find_checkpoint, read_progress
-from metammo.policies.hub import CheckpointError
+from metammo.evaluation.runs import CHECKPOINTS
+from metammo.learner.checkpoint import LAST, find_checkpoint, read_progress
+from metammo.policies.hub import DESCRIPTION, WEIGHTS, CheckpointError
 
 LOGS = "logs"
 POLL_SECONDS = 0.2
@@ -68,6 +69,12 @@ def steps_of(folder: Path, leg: Leg) -> int | None:
     try:
         settings, _, steps = read_progress(find_checkpoint(run))
     except CheckpointError as error:
+        last = run / CHECKPOINTS / LAST
+        if (last / DESCRIPTION).is_file() and not (last / WEIGHTS).is_file():
+            raise LegError(
+                f"{leg.name}: {run} is a record, without a network: only --stages report reads it; "
+                "give the --folder of the runs"
+            ) from error
         raise LegError(f"{leg.name}: {error}; remove {run} to begin it anew") from error
     if (set(settings.games), settings.config) != (set(leg.games), leg.config):
         raise LegError(

@@ -145,6 +145,9 @@ def test_of_seeds_apart_a_difference_is_taken_seed_by_seed():
     assert other.high - other.low > 3 * (difference.high - difference.low)
     assert told.difference("b", "a").value == -difference.value
     assert join_ratings(tournaments[:1]) is tournaments[0]
+    several = pool_ratings(played({"a": 1, "b": 0, "random": -2}, 20), {"a": ["a", "b"]})
+    with pytest.raises(ValueError, match="several of 'a' or 'a' have met in one tournament"):
+        several.gaps("a", "a")
     # Luck in the episodes of one says nothing of another's.
     first, second = join_ratings([tournaments[0]] * 2).groups[0].drawn.T
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.15

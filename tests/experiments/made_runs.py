@@ -67,8 +67,9 @@ def make_run(folder, leg, steps=None, kept=()):
     torch.manual_seed(leg.seed)
     module = RecurrentPolicy()
     games = dict.fromkeys(leg.games, 1)
-    settings = TrainSettings(games=leg.games, steps=leg.steps, seed=leg.seed)
     run = run_folder(folder, leg)
+    init = str(run.parent / leg.init) if leg.init else None
+    settings = TrainSettings(games=leg.games, steps=leg.steps, seed=leg.seed, init=init)
     save_checkpoint(
         run / "checkpoints/last",
         Snapshot(module, games, steps),

@@ -40,7 +40,24 @@ def test_no_two_seeds_of_the_training_have_a_map_in_common(experiment, tiny):
     assert experiment.matches_of(2) == [2001]
     text = tiny.read_text()
     tiny.write_text(text.replace("seeds = [1]\n", "seeds = [1, 1000]\n"))
-    with pytest.raises(ValueError, match="seeds of the evaluation are below 1000"):
+    with pytest.raises(ValueError, match=r"seeds are some numbers from 0 to 999, got \[1, 1000\]"):
+        read_experiment(tiny)
+
+
+def test_the_first_seed_is_the_settings_own(tiny):
+    _, transfer, _, _ = read_experiment(tiny, seeds=[2, 1]).tournaments
+    assert read_experiment(tiny, seeds=[2, 1]).seeds_of(transfer) == (1,)
+    assert read_experiment(tiny, seeds=[2]).seeds_of(transfer) == ()
+
+
+@pytest.mark.parametrize("words", ['policies = ["specialist", "generalist"]', "checkpoints = true"])
+def test_several_policies_of_a_kind_play_for_one_seed_alone(words, tiny):
+    text = tiny.read_text()
+    assert f"{words}\n" in text
+    one = text.replace("first_seed_only = true\n", "")
+    one = one.replace("checkpoints = true\n", "") if "policies" in words else one
+    tiny.write_text(one)
+    with pytest.raises(ValueError, match="one policy of each kind plays for a seed, here are sev"):
         read_experiment(tiny)
 
 

@@ -1,5 +1,6 @@
 """Does the page hold what there is, and leave its other words alone?"""
 
+import json
 import shutil
 
 import pytest
@@ -12,12 +13,12 @@ from tests.experiments.made_runs import make_run
 @pytest.mark.slow
 def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsys):
     for leg in experiment.legs:
-        if leg.name not in ("specialist-race_to_center-s2", "tuned-team_battle-s1"):
+        if leg.name != "specialist-race_to_center-s2":
             make_run(tmp_path, leg, kept=(500,))
     records = tmp_path / "records"
     page = tmp_path / "docs/results.md"
     options = ["--config", str(tiny), "--folder", str(tmp_path), "--report", str(page)]
-    options += ["--games", "survive", "race_to_center", "--evaluation-threads", "1"]
+    options += ["--evaluation-threads", "1"]
     options += ["--records", str(records)]
     assert main([*options, "--stages", "evaluate", "record", "report"]) == 0
     told = capsys.readouterr().out
@@ -30,8 +31,10 @@ def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsy
         assert (tmp_path / f"docs/images/results_mini_{name}.png").stat().st_size > 10_000
     assert (
         "Trained, mini config: generalist 0.00 M agent-steps over 2 games, specialist 0.00 M "
-        "agent-steps; training seeds 1, 2. Played: 4 episodes of each game and seed." in text
+        "agent-steps; training seeds 1, 2. Played: 4 episodes of each game and seed. Not played: "
+        "race_to_center of seed 2." in text
     )
+    assert "**One seed** of generalist, specialist in race_to_center: the intervals" in text
     # What tables mean is told once, whatever the number of tables.
     assert text.count("## How to read it") == text.count("Bradley-Terry, on the scale of") == 1
     assert "| game | generalist | specialist | scripted | random |" in text
@@ -49,6 +52,13 @@ def test_it_plays_what_is_there_and_reports_it(experiment, tiny, tmp_path, capsy
     assert page.read_text() == text
     assert not list(records.rglob("*.safetensors"))
     assert not any(str(tmp_path) in each.read_text() for each in records.rglob("*.json*"))
+    began = json.loads((records / "mini/tuned-team_battle-s1/settings.json").read_text())
+    assert began["init"] == "generalist-s1"
+    # It says of itself what it is.
+    assert main([*options, "--folder", str(records), "--stages", "evaluate"]) == 2
+    assert (
+        "is a record, without a network: only --stages report reads it" in capsys.readouterr().err
+    )
     # Words of one's own stay, numbers are written anew.
     page.write_text(text.replace("# Results", "# What I think").replace("1,000 |", "7 |"))
     assert main(from_records) == 0

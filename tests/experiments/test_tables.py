@@ -29,11 +29,12 @@ def test_who_is_surely_above_is_counted_by_intervals_that_know_of_the_seeds():
         "- `generalist` is above `specialist` in 1 of 2 games, below in 0, and open in 1."
     )
     single = game_of(generalist=[1020.0], specialist=[1000.0])
+    assert single_text([single], ["generalist", "specialist"]).startswith("**One seed** of gen")
     told = verdict_text([sure, single], "generalist", "specialist")
     assert "above `specialist` in 2 of 2 games" in told
     assert single_text([sure, open_], ["generalist", "specialist"]) == ""
     told = single_text([sure, single], ["generalist", "specialist"])
-    assert told.startswith("**One seed** of generalist, specialist: the intervals know of the e")
+    assert told.startswith("**One seed** of generalist, specialist in survive: the intervals know")
 
 
 def test_the_mean_of_the_games_takes_a_kinds_seeds_one_by_one():

@@ -227,7 +227,10 @@ def test_what_is_drawn_is_allowed_and_as_likely_as_it_is_told(device, monkeypatc
     for head, start in enumerate(STARTS):
         allowed = masks[:, start : start + FULL.sizes[head]]
         chosen = allowed.gather(1, actions[:, head : head + 1]).squeeze(1)
-        assert ((chosen == 1) | (allowed == 0).all(-1)).all(), head
+        has_none = (allowed == 0).all(-1)
+        assert ((chosen == 1) | has_none).all(), head
+        assert has_none.any()
+        assert (actions[has_none, head] == 0).all()
     assert torch.equal(logs, FULL.evaluate(logits, masks, actions)[0])
 
 

@@ -163,7 +163,7 @@ def test_its_card_is_filled_from_the_run_and_from_results(here):
 
 def test_a_card_calls_others_as_its_readers_know_them(made, tmp_path):
     arguments = [str(made.run), "a", "--results", str(made.results), "--out", str(tmp_path)]
-    assert ship([*arguments, "--known", "random=dice", "nobody=somebody"]) == 0
+    assert ship([*arguments, "--known", "random=dice"]) == 0
     card = (tmp_path / "a" / "README.md").read_text(encoding="utf-8")
     assert "| `dice` |" in card
     assert "beside dice" in card
@@ -181,6 +181,10 @@ def test_a_card_calls_others_as_its_readers_know_them(made, tmp_path):
         (["smith"], "'smith' cannot be loaded"),
         (["a", "--results", "{results}", "--policy", "nobody"], "'nobody' played in no file of"),
         (["a", "--known", "random"], "--known is given as NAME=KNOWN, got 'random'"),
+        (
+            ["a", "--results", "{results}", "--known", "randon=dice"],
+            "--known: 'randon' did not meet it; there are generalist-s1, random",
+        ),
     ],
 )
 def test_a_policy_that_cannot_be_made_is_refused(more, words, made, tmp_path, capsys):

@@ -20,9 +20,9 @@ the seeds never goes beyond the best and the worst of them, and those of two hol
 time. Nor is the interval ever shorter than the one by episodes alone: seeds that happen to agree do
 not make the episodes surer.
 
-Kinds that share a tournament with several seeds each are taken as independent. Where each seed has a
-tournament of its own (`join_ratings`), differences are taken seed by seed, which is surer where the
-policies of one kind began with those of the other. The 1000 of a rating is the mean of those
+Kinds that share a tournament with several seeds each are taken as independent. Where each seed has
+a tournament of its own (`join_ratings`), differences are taken seed by seed, which is surer where
+the policies of one kind began with those of the other. The 1000 of a rating is the mean of those
 that met, which is taken as given; as the kind itself is a part of it, a rating's interval is rather
 too long. **Of a kind of one policy the interval knows of the episodes alone: it is about that
 policy, and says nothing of other seeds.**
@@ -130,11 +130,14 @@ class Pooled:
         """Return by how much each policy of a kind is above the one of the other that it met.
 
         Raises:
-            ValueError: not each has met one.
+            ValueError: several of a kind have met in one tournament.
         """
         own, its = (self.groups[self.kinds.index(each)] for each in (kind, other))
-        if len(own.ratings) != len(its.ratings):
-            raise ValueError(f"not every policy of {kind!r} has met one of {other!r}, or met two")
+        if not self.is_joined and max(len(own.ratings), len(its.ratings)) > 1:
+            raise ValueError(
+                f"several of {kind!r} or {other!r} have met in one tournament: `difference` says "
+                "by how much their mean is above"
+            )
         return Group(own.ratings - its.ratings, own.drawn - its.drawn)
 
 
@@ -145,10 +148,10 @@ def join_ratings(tournaments: Sequence[Pooled]) -> Pooled:
     their ratings are; a difference is taken tournament by tournament.
 
     Args:
-        tournaments: ratings of the same kinds.
+        tournaments: ratings of the same kinds, at least one; a single one is returned as it is.
 
     Raises:
-        ResultError: kinds differ, or there are several policies of one.
+        ResultError: of several, kinds differ, or there are several policies of one.
     """
     first = tournaments[0]
     if len(tournaments) == 1:

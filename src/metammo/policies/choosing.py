@@ -45,7 +45,7 @@ class Choosing:
             heads: of the action.
             logits: float[rows, choices].
             masks: uint8[rows, choices].
-            uniform: float32[rows, draws], numbers evenly spread over [0, 1); overwritten.
+            uniform: float32[rows, draws], numbers evenly spread over [0, 1).
         """
         if self.acts == SAMPLES:
             return heads.pick(logits, masks, uniform)

@@ -79,12 +79,14 @@ class ActionHeads:
         log_probabilities = torch.zeros(actions.shape, device=actions.device)
         for head, rows, (scores, allowed) in self._parts(options > 1, logits, masks):
             log_softmax = torch.log_softmax(self.masked(scores, allowed), dim=-1)
-            sums = log_softmax.exp().cumsum(-1)
-            # Below the last sum, by however little: what is masked at the end is never chosen.
-            total = sums[:, -1:]
+            sums = log_softmax.exp().cumsum(-1) * allowed
+            # Below the largest sum, by however little, also where the product is rounded up to it.
+            total = sums.amax(-1, keepdim=True)
             below = torch.nextafter(total, torch.zeros_like(total))
             chances = torch.rand(total.shape, generator=generator, device=total.device)
-            chosen = (sums <= torch.minimum(chances * total, below)).sum(-1, keepdim=True)
+            is_above = sums > torch.minimum(chances * total, below)
+            # The first of them: not all devices' running sums stand still where nothing is added.
+            chosen = is_above.int().argmax(-1, keepdim=True)
             actions[rows, head] = chosen.squeeze(-1)
             log_probabilities[rows, head] = log_softmax.gather(-1, chosen).squeeze(-1)
         return actions, log_probabilities * self._counted(options, actions)
@@ -146,8 +148,11 @@ class ActionHeads:
 
     def _options(self, masks: Tensor) -> tuple[Tensor, Tensor]:
         """Return how many choices each head has, and the place of one that is the only one."""
-        survey = self.survey.to(masks.device)
-        return (masks.float() @ survey).long().split(len(self.sizes), dim=-1)
+        self.survey = self.survey.to(masks.device)
+        # Half of the digits would not do for places.
+        with torch.autocast(masks.device.type, enabled=False):
+            told = masks.float() @ self.survey
+        return told.long().split(len(self.sizes), dim=-1)
 
     def _parts(
         self, wanted: Tensor, *tensors: Tensor
