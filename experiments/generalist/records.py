@@ -6,7 +6,6 @@ episodes. Seeds that were trained on different machines and days come together t
 """
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -35,10 +34,14 @@ Place = tuple[str, int, str, str]
 """Of a tournament's rows: config, seed of the training, tournament, game."""
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8")
+    part.write_bytes(content)
     part.replace(path)
+
+
+def _write_json(path: Path, told: Mapping[str, Any]) -> None:
+    _write(path, (json.dumps(told, indent=1) + "\n").encode())
 
 
 def _without_paths(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,18 +82,17 @@ def keep_leg(folder: Path, leg: Leg, records: Path) -> None:
     last.mkdir(parents=True, exist_ok=True)
     found = find_checkpoint(run)
     about = _without_paths(json.loads((found / DESCRIPTION).read_text(encoding="utf-8")))
-    _write(last / DESCRIPTION, json.dumps(about, indent=1) + "\n")
+    _write_json(last / DESCRIPTION, about)
     if (run / ORIGIN).is_file():
         told = json.loads((run / ORIGIN).read_text(encoding="utf-8"))
         told["starts"] = [_without_paths(start) for start in told["starts"]]
-        _write(kept / ORIGIN, json.dumps(told, indent=1) + "\n")
+        _write_json(kept / ORIGIN, told)
     points = [int(read_description(place)["steps"]) for place in kept_checkpoints(run)]
     rows = thin(read_run(run).metrics, points)
-    _write(kept / METRICS, "".join(json.dumps(row) + "\n" for row in rows))
+    _write(kept / METRICS, "".join(json.dumps(row) + "\n" for row in rows).encode())
     # Last: it is what makes a folder a run's.
     settings, _, _ = read_progress(found)
-    told = _without_paths(settings_to_json(settings))
-    _write(kept / SETTINGS, json.dumps(told, indent=1) + "\n")
+    _write_json(kept / SETTINGS, _without_paths(settings_to_json(settings)))
 
 
 def keep_rows(folder: Path, records: Path, place: Place) -> bool:
@@ -99,9 +101,7 @@ def keep_rows(folder: Path, records: Path, place: Place) -> bool:
     kept = results_folder(records, *place)
     for file in found:
         kept.mkdir(parents=True, exist_ok=True)
-        part = kept / f"{file.name}.part"
-        shutil.copyfile(file, part)
-        part.replace(kept / file.name)
+        _write(kept / file.name, file.read_bytes())
     return bool(found)
 
 

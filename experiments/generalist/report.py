@@ -123,12 +123,11 @@ def tournament_part(
         kinds = score_kinds(experiment, folder, tournament, scores)
         figure = task_figure(kinds, title)
         tables = [*task_tables(scores, kinds), *tables]
-    missing = [
-        game if each is None else f"{game} of seed {seed}"
-        for game, each in zip(tournament.games, found, strict=True)
-        for seed in (experiment.seeds_of(tournament) if each else (0,))
-        if each is None or seed not in {block.seed for block in each.blocks}
-    ]
+    missing = [game for game, each in zip(tournament.games, found, strict=True) if each is None]
+    for each in games:
+        played = {block.seed for block in each.blocks}
+        others = (seed for seed in experiment.seeds_of(tournament) if seed not in played)
+        missing += [f"{each.game} of seed {seed}" for seed in others]
     name = f"results_{experiment.config}_{tournament.name}.png"
     text = [
         sizes + (f" Not played: {', '.join(missing)}." if missing else ""),
