@@ -16,6 +16,7 @@ from experiments.generalist.matches import kept_checkpoints, results_folder
 from experiments.generalist.training import is_done, run_folder
 
 from metammo.evaluation.runs import CHECKPOINTS, DESCRIPTION, METRICS, SETTINGS, read_run
+from metammo.files import beside
 from metammo.learner.checkpoint import LAST, find_checkpoint, read_progress, settings_to_json
 from metammo.learner.origin import ORIGIN
 from metammo.policies.hub import read_description
@@ -35,9 +36,8 @@ Place = tuple[str, int, str, str]
 
 
 def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    with beside(path) as part:
+        part.write_bytes(content)
 
 
 def _write_json(path: Path, told: Mapping[str, Any]) -> None:

@@ -30,7 +30,8 @@ from experiments.generalist.tables import (
 from experiments.generalist.task_scores import read_scores, score_kinds, task_tables
 from matplotlib.figure import Figure
 
-from metammo.evaluation.figures import DOTS_PER_INCH
+from metammo.evaluation.figures import save_figure
+from metammo.files import beside
 
 SKELETON = """# Results
 
@@ -70,7 +71,7 @@ def reproduce_text(experiment: Experiment, tournament: Tournament, games: Sequen
 
 def _save(figure: Figure, path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DOTS_PER_INCH)
+    save_figure(figure, path)
     return path.name
 
 
@@ -157,7 +158,8 @@ def write_parts(path: Path, parts: Sequence[Part]) -> None:
         else:
             page = f"{page.rstrip()}\n\n## {part.title}\n\n{text}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    with beside(path) as part:
+        part.write_text(page, encoding="utf-8")
 
 
 def write_report(experiment: Experiment, folder: Path, path: Path) -> list[str]:

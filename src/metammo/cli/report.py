@@ -18,6 +18,7 @@ from metammo.evaluation.results import FORMS, read_by_game
 from metammo.evaluation.rows import EpisodeRow, ResultError, RowType, TaskRow
 from metammo.evaluation.runs import RunFolder, find_runs, read_run
 from metammo.evaluation.strengths import SAMPLES
+from metammo.files import beside
 
 SAMPLE_LIMIT = 100_000
 
@@ -125,7 +126,8 @@ def _write_pages(report: Report, out: Path) -> dict[Path, Path]:
                 while page in pages.values():  # runs of two folders may have the same name
                     number += 1
                     page = folder / f"{name}-{number}.html"
-                page.write_text(replay_page(link.file.read_bytes()), encoding="utf-8")
+                with beside(page) as part:
+                    part.write_text(replay_page(link.file.read_bytes()), encoding="utf-8")
                 pages[link.file] = page
     return pages
 

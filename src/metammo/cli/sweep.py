@@ -12,6 +12,7 @@ import tyro
 
 from metammo.cli.options import read_options
 from metammo.cli.show import note, print_json, print_table
+from metammo.evaluation.figures import save_figure
 from metammo.evaluation.report_parts import DASH, counted
 from metammo.evaluation.sweep import WORDS, Pruning, Sweep
 from metammo.evaluation.sweep_figure import sweep_figure
@@ -21,7 +22,6 @@ from metammo.learner.settings import TrainSettings
 
 FIGURE = "trials.png"
 """In the sweep's folder."""
-DOTS_PER_INCH = 150
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _draw(sweep: Sweep, table: pl.DataFrame) -> Path | None:
     if figure is None:
         return None
     path = sweep.folder / FIGURE
-    figure.savefig(path, dpi=DOTS_PER_INCH)
+    save_figure(figure, path)
     return path
 
 

@@ -10,15 +10,14 @@ compiler works on is the games' own kernels.
 """
 
 import importlib.util
-import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from metammo.envs.phases import timed_text
+from metammo.files import beside
 from metammo.jit import cache_folder, find_kernels, key_of
 from metammo.minigames.minigame import GameFile
 from metammo.rules.rules import RULE_COLUMNS
@@ -238,13 +237,6 @@ def find_places(driver: ModuleType, config: str, arguments: dict[str, tuple[Any,
     return find_kernels((getattr(driver, name), arguments[name]) for name in names)
 
 
-def _write_beside(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".py.part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(path)
-
-
 def load_driver(files: list[GameFile], config: str) -> ModuleType:
     """Return the driver for some games, compiled on its first call or loaded from the cache."""
     return _load(_far_text(driver_text(files, config), config), files)
@@ -287,7 +279,8 @@ def _load(text: str, files: list[GameFile]) -> ModuleType:
         return sys.modules[name]
     path = cache_folder() / f"{name}.py"
     if not path.exists():
-        _write_beside(path, text)
+        with beside(path) as part:
+            part.write_text(text, encoding="utf-8")
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise RuntimeError(f"{path} cannot be imported")

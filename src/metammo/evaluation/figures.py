@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from metammo.evaluation.sequential import START
+from metammo.files import beside
 from metammo.replay.format import check_folder
 
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -262,6 +263,7 @@ def check_figure_path(path: Path) -> None:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure; see `check_figure_path`."""
+    """Write a figure, whole or not at all; see `check_figure_path`."""
     check_figure_path(path)
-    figure.savefig(path, dpi=DOTS_PER_INCH)
+    with beside(path) as part:
+        figure.savefig(part, format=path.suffix.removeprefix("."), dpi=DOTS_PER_INCH)

@@ -12,7 +12,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from metammo import __version__
-from metammo.evaluation.figures import DOTS_PER_INCH, check_new_file
+from metammo.evaluation.figures import check_new_file, save_figure
 from metammo.evaluation.report_parts import (
     Gallery,
     Picture,
@@ -21,6 +21,7 @@ from metammo.evaluation.report_parts import (
     Section,
     Table,
 )
+from metammo.files import beside
 
 HTML, MARKDOWN = (".html", ".htm"), (".md", ".markdown")
 """What reports end in."""
@@ -330,10 +331,9 @@ def write_report(report: Report, page: Path, pages: Mapping[Path, Path], made: s
         folder = figures_folder(page)
         folder.mkdir(exist_ok=True)
         for name, figure in figures.items():
-            figure.savefig(folder / name, dpi=DOTS_PER_INCH)
-    unfinished = page.with_name(f"{page.name}.part")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(page)
+            save_figure(figure, folder / name)
+    with beside(page) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def check_report_path(page: Path) -> None:

@@ -14,6 +14,8 @@ from typing import Any, get_args, get_type_hints
 
 import polars as pl
 
+from metammo.files import beside
+
 EVENT_PREFIX = "event_"
 """Tables of episodes may have more columns that begin so: mean count of an event per seat."""
 SUFFIXES = (".parquet", ".csv")
@@ -292,9 +294,8 @@ def write_rows(path: Path, table: pl.DataFrame, row_type: RowType) -> None:
     if path.suffix not in SUFFIXES:
         raise ResultError(f"{path}: rows are kept in files that end in {' or '.join(SUFFIXES)}")
     checked = check_table(table, row_type, str(path))
-    unfinished = path.with_name(f"{path.name}.part")
-    if path.suffix == ".csv":
-        checked.write_csv(unfinished)
-    else:
-        checked.write_parquet(unfinished)
-    unfinished.replace(path)
+    with beside(path) as part:
+        if path.suffix == ".csv":
+            checked.write_csv(part)
+        else:
+            checked.write_parquet(part)

@@ -19,6 +19,7 @@ import polars as pl
 from metammo.evaluation.sweep import JOURNAL, SWEEP, Sweep, open_study, optuna, read_sweep
 from metammo.evaluation.sweep_space import SweepError
 from metammo.evaluation.sweep_trial import play_trial
+from metammo.files import beside
 
 LOCK, TRIALS = "sweep.lock", "trials"
 """More files in a sweep's folder; the second with endings .parquet and .csv."""
@@ -60,9 +61,8 @@ class Store:
         path = sweep.folder / SWEEP
         if path.exists():
             self._check(path)
-        part = path.with_name(f"{SWEEP}.part")
-        part.write_text(json.dumps(sweep.to_json(), indent=2), encoding="utf-8")
-        part.replace(path)
+        with beside(path) as part:
+            part.write_text(json.dumps(sweep.to_json(), indent=2), encoding="utf-8")
 
     def _check(self, path: Path) -> None:
         kept, wanted = read_sweep(path.parent).to_json(), self.sweep.to_json()
@@ -129,9 +129,8 @@ class Store:
         """Write the table of trials as Parquet and CSV, and return it."""
         table = self.table()
         for ending, save in ((".parquet", table.write_parquet), (".csv", table.write_csv)):
-            part = self.sweep.folder / f"{TRIALS}{ending}.part"
-            save(part)
-            part.replace(part.with_suffix(""))
+            with beside(self.sweep.folder / f"{TRIALS}{ending}") as part:
+                save(part)
         return table
 
 

@@ -20,6 +20,7 @@ from metammo.envs.batch import Games
 from metammo.evaluation.ledger import Played, sorted_tasks, tables_of
 from metammo.evaluation.match import WORLDS, Job, Match, MatchRows, play_matches
 from metammo.evaluation.rows import EpisodeRow, ResultError, RowType, TaskRow, write_rows
+from metammo.files import beside
 from metammo.minigames.minigame import find_game, game_names
 from metammo.policies.choosing import Choosing
 from metammo.policies.policy import Policy
@@ -181,10 +182,8 @@ class Store:
                     f"{self.folder} holds a tournament that differs in {', '.join(differs)}: "
                     "choose another folder, or remove this one"
                 )
-        unfinished = path.with_name(f"{SETTINGS}.part")
-        text = json.dumps({**wanted, "games": games}, indent=2)
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
+        with beside(path) as part:
+            part.write_text(json.dumps({**wanted, "games": games}, indent=2), encoding="utf-8")
 
     def _piece(self, game: str, seed: int, place: int, kind: str) -> Path:
         return self.pieces / f"{game}-{seed}-{place:05d}-{kind}.parquet"

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from metammo.files import beside
 from metammo.learner.checkpoint import settings_to_json
 from metammo.learner.origin import write_origin
 from metammo.learner.settings import TrainSettings
@@ -135,9 +136,8 @@ class MetricsFile:
                 continue
             if row["steps"] <= steps:
                 kept.append(line + "\n")
-        part = self.path.with_suffix(".part")
-        part.write_text("".join(kept), encoding="utf-8")
-        part.replace(self.path)
+        with beside(self.path) as part:
+            part.write_text("".join(kept), encoding="utf-8")
 
     def write(self, row: dict[str, float]) -> None:
         """Add a row."""
@@ -158,9 +158,8 @@ class MetricsFile:
             schema={name: pl.Int64() if name == "steps" else pl.Float64() for name in names},
             strict=False,
         )
-        part = self.table.with_suffix(".part")
-        table.write_parquet(part)
-        part.replace(self.table)
+        with beside(self.table) as part:
+            table.write_parquet(part)
 
     def close(self) -> None:
         """Write out what is left."""

@@ -19,6 +19,7 @@ from typing import Any
 
 import metammo
 from metammo.envs.crew import core_count
+from metammo.files import beside
 
 ORIGIN = "run.json"
 """In the run's folder."""
@@ -123,7 +124,6 @@ def write_origin(folder: Path, steps: int) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         name, starts = uuid.uuid4().hex[:12], []
     text = json.dumps({"id": name, "starts": [*starts, origin(steps)]}, indent=2)
-    part = path.with_name(f"{ORIGIN}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    with beside(path) as part:
+        part.write_text(text, encoding="utf-8")
     return name

@@ -33,7 +33,7 @@ from metammo.envs.picture import (
     draw_roster,
     team_colors,
 )
-from metammo.replay.format import FRAMES, Replay, beside, check_folder, write_whole
+from metammo.replay.format import FRAMES, Replay, check_folder, new_replay, write_whole
 from metammo.replay.header import ReplayError
 
 SUFFIXES = (".mp4", ".gif")
@@ -371,7 +371,7 @@ def write_film(
         return write_whole(
             path, _gif_parts(pictures(), frames.shape, _palette(replay, pixels, chosen))
         )
-    with beside(path) as part:
+    with new_replay(path) as part:
         _write_mp4(part, program, pictures(), frames.shape, fps)
     return path.stat().st_size
 

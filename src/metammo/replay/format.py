@@ -9,7 +9,6 @@ import math
 import os
 import struct
 import sys
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from metammo.files import beside
 from metammo.replay.header import ReplayError, check_header
 from metammo.rules.items import INVENTORY_SIZE, ITEM_TYPE_COUNT
 from metammo.rules.materials import MATERIAL_COUNT
@@ -421,27 +421,17 @@ def _sum(parts: list[bytes]) -> int:
 
 
 @contextmanager
-def beside(path: Path) -> Iterator[Path]:
+def new_replay(path: Path) -> Iterator[Path]:
     """Give an empty file beside a path, which takes the path's place when all went well.
 
     Raises:
         ReplayError: there is no folder, no right or no space.
     """
-    name = ""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        yield Path(name)
-        # mkstemp makes files for their owner alone; a replay is there to be shared.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
+        with beside(path) as part:
+            yield part
     except OSError as error:
         raise ReplayError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        if name:
-            Path(name).unlink(missing_ok=True)
 
 
 def check_folder(path: Path) -> None:
@@ -460,7 +450,7 @@ def write_whole(path: Path, parts: Iterable[bytes]) -> int:
     Raises:
         ReplayError: there is no folder, no right or no space.
     """
-    with beside(path) as part, part.open("wb") as file:
+    with new_replay(path) as part, part.open("wb") as file:
         file.writelines(parts)
         size = file.tell()
         file.flush()
