@@ -23,9 +23,14 @@ def test_it_takes_the_files_place_when_all_went_well(tmp_path: Path):
 def test_what_fails_leaves_what_was_there_and_nothing_else(tmp_path: Path):
     path = tmp_path / "rows.csv"
     path.write_text("old")
-    with pytest.raises(RuntimeError, match="half"), beside(path) as part:
-        part.write_text("ne")
-        raise RuntimeError("half of it")
+
+    def write_half() -> None:
+        with beside(path) as part:
+            part.write_text("ne")
+            raise RuntimeError("half of it")
+
+    with pytest.raises(RuntimeError, match="half of it"):
+        write_half()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -15,11 +15,12 @@ from experiments.generalist.legs import HERE, Experiment, Leg
 from experiments.generalist.matches import kept_checkpoints, results_folder
 from experiments.generalist.training import is_done, run_folder
 
-from metammo.evaluation.runs import CHECKPOINTS, DESCRIPTION, METRICS, SETTINGS, read_run
+from metammo.evaluation.runs import CHECKPOINTS, METRICS, SETTINGS, read_run
 from metammo.files import beside
 from metammo.learner.checkpoint import LAST, find_checkpoint, read_progress, settings_to_json
 from metammo.learner.origin import ORIGIN
 from metammo.policies.hub import read_description
+from metammo.policies.shipped import DESCRIPTION
 
 RECORDS = HERE / "records"
 ROWS = 20

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from metammo.learner.origin import ORIGIN
+from metammo.policies.shipped import DESCRIPTION
 
 SETTINGS, METRICS, REPLAYS, CHECKPOINTS = "settings.json", "metrics.jsonl", "replays", "checkpoints"
 EVALUATIONS = "evaluations"
 """Rows of the matches that rated the policy while it learned."""
-DESCRIPTION = "config.json"
-"""Beside a checkpoint's weights."""
 MOST_STEPS = 2**53
 """Agent-steps that can be told apart."""
 GOING_WITHIN = 300.0
