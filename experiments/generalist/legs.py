@@ -74,6 +74,8 @@ class Tournament:
     compare: tuple[tuple[str, str], ...] = ()
     """Families or policies by name, of which it is told by how much the first is above the second;
     none: the first family above every other."""
+    deeds: bool = False
+    """Whether the report tells what agents do."""
 
 
 @dataclass(frozen=True)
@@ -235,6 +237,7 @@ def _experiment_of(
             each.get("knobs", {}),
             each.get("checkpoints", False),
             tuple((first, second) for first, second in each.get("compare", ())),
+            each.get("deeds", False),
         )
         for name, each in told["tournament"].items()
     ]

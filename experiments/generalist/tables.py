@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 from experiments.generalist.legs import Experiment, Tournament
 from experiments.generalist.outcomes import (
@@ -41,6 +42,19 @@ HOW_TO_READ = {
     ),
 }
 """What stands over tables, and what it means; told once on the page."""
+DEEDS = {
+    "share of the episode lived": ("survival",),
+    "others killed": ("kills",),
+    "meals and drinks": ("event_eat_food", "event_drink_water"),
+    "steps farther from its start than ever": ("event_go_farthest",),
+    "seizures": ("event_seize_tile",),
+    "things harvested": ("event_harvest_item",),
+    "things bought": ("event_buy_item",),
+    "levels gained": ("event_level_up",),
+}
+"""What agents do, and the columns of rows of episodes that it is the sum of."""
+RARE = 0.005
+"""A mean that none exceeds is left out."""
 
 
 # Words
@@ -184,6 +198,7 @@ def rating_tables(
             "Each policy by itself, 95% by the episodes alone",
             markdown(("game", "seed", "policy", "rating", "won; progress", "episodes"), singles),
         ),
+        *(deeds_table(games, kinds) if tournament.deeds else []),
     ]
 
 
@@ -213,6 +228,38 @@ def difference_tables(
         markdown(("game", *(f"{kind} above {other}" for kind, other in pairs)), rows),
         "\n".join(verdict_text(games, *pair) for pair in pairs),
     ]
+
+
+def deeds_table(games: Sequence[Game], kinds: Sequence[str]) -> list[str]:
+    """Return what an agent of each kind does in an episode; what nobody does is left out."""
+    rows = []
+    for each in games:
+        met_here = [kind for kind in kinds if kind in each.kinds]
+        for deed, columns in DEEDS.items():
+            means = {kind: deed_mean(each.played(kind), columns) for kind in met_here}
+            if max(means.values()) > RARE:
+                cells = (f"{means[kind]:.2f}" if kind in means else DASH for kind in kinds)
+                rows.append((f"`{each.game}`", deed, *cells))
+    return folded(
+        "What agents do: means of an agent's episode",
+        markdown(("game", "what", *kinds), rows),
+    )
+
+
+def deed_mean(played: Sequence[tuple[pl.DataFrame, str]], columns: Sequence[str]) -> float:
+    """Return the mean over policies of their mean over episodes of a sum of columns.
+
+    What was not written down counts as not done.
+    """
+    means = [
+        table.filter(pl.col("policy") == name)
+        .select(pl.sum_horizontal(pl.col(column) for column in columns if column in table.columns))
+        .to_series()
+        .mean()
+        for table, name in played
+        if set(columns) & set(table.columns)
+    ]
+    return float(np.mean(means)) if means else 0.0
 
 
 def transfer_table(experiment: Experiment, games: Sequence[Game]) -> list[str]:

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from experiments.generalist.outcomes import Block, Game, mean_difference, mean_of
-from experiments.generalist.tables import single_text, verdict_text
+from experiments.generalist.tables import deed_mean, deeds_table, single_text, verdict_text
 
 from metammo.evaluation.pooled import Group, Pooled, estimate
 
@@ -68,3 +68,22 @@ def test_the_share_won_by_several_seeds_knows_of_how_they_differ():
     never = mean_of([rows_of(*[False] * 40)], "won")
     assert never.low == 0.0
     assert never.high == pytest.approx(0.088, abs=1e-3)
+
+
+def test_deeds_are_means_of_seeds_and_what_nobody_does_is_left_out():
+    def rows(policy, meals, drinks, kills):
+        columns = {"event_eat_food": meals, "event_drink_water": drinks, "kills": kills}
+        return pl.DataFrame({"policy": policy, **columns, "event_buy_item": 0.0})
+
+    first = pl.concat([rows("a-s1", [2.0, 4.0], [1.0, 1.0], 0.0), rows("b", [0.0], [1.0], 0.0)])
+    second = pl.concat([rows("a-s2", [10.0], [0.0], 0.0), rows("b", [2.0], [0.0], 0.0)])
+    assert deed_mean([(first, "a-s1")], ["event_eat_food", "event_drink_water"]) == 4.0
+    assert deed_mean([(first, "a-s1"), (second, "a-s2")], ["event_eat_food"]) == 6.5
+    assert deed_mean([(first, "b")], ["survival"]) == 0.0
+
+    kinds = [{"a": ["a-s1"], "b": ["b"]}, {"a": ["a-s2"], "b": ["b"]}]
+    blocks = [Block(n, table, kinds[n], {}) for n, table in enumerate((first, second))]
+    game = Game("survive", tuple(blocks), game_of(a=[1000.0, 1000.0], b=[1000.0, 1000.0]).pooled)
+    text = "\n".join(deeds_table([game], ["a", "c", "b"]))
+    assert "| `survive` | meals and drinks | 7.00 | – | 1.50 |" in text
+    assert text.count("`survive`") == 1
