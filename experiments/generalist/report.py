@@ -105,6 +105,18 @@ def tables_of(
     return rating_tables(experiment, tournament, games)
 
 
+def missing_text(tournament: Tournament, games: Sequence[Game], seeds: Sequence[int]) -> str:
+    """Return which games were not played, and which seeds' policies play none or some."""
+    played = {each.game: {block.seed for block in each.blocks} for each in games}
+    absent = [seed for seed in seeds if not any(seed in by_whom for by_whom in played.values())]
+    told = [game for game in tournament.games if game not in played]
+    told += [f"seed {seed}" for seed in absent]
+    for game, by_whom in played.items():
+        others = (seed for seed in seeds if seed not in by_whom and seed not in absent)
+        told += [f"{game} of seed {seed}" for seed in others]
+    return f"Not played: {', '.join(told)}." if told else ""
+
+
 def tournament_part(
     experiment: Experiment, folder: Path, tournament: Tournament, images: Path
 ) -> Part | None:
@@ -124,14 +136,10 @@ def tournament_part(
         kinds = score_kinds(experiment, folder, tournament, scores)
         figure = task_figure(kinds, title)
         tables = [*task_tables(scores, kinds), *tables]
-    missing = [game for game, each in zip(tournament.games, found, strict=True) if each is None]
-    for each in games:
-        played = {block.seed for block in each.blocks}
-        others = (seed for seed in experiment.seeds_of(tournament) if seed not in played)
-        missing += [f"{each.game} of seed {seed}" for seed in others]
+    missing = missing_text(tournament, games, experiment.seeds_of(tournament))
     name = f"results_{experiment.config}_{tournament.name}.png"
     text = [
-        sizes + (f" Not played: {', '.join(missing)}." if missing else ""),
+        f"{sizes} {missing}".rstrip(),
         f"![{heading}]({images.name}/{_save(figure, images / name)})",
         *tables,
         reproduce_text(experiment, tournament, games),

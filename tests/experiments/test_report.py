@@ -4,7 +4,9 @@ import json
 import shutil
 
 import pytest
-from experiments.generalist.report import Part, write_parts
+from experiments.generalist.legs import Tournament
+from experiments.generalist.outcomes import Block, Game
+from experiments.generalist.report import Part, missing_text, write_parts
 from experiments.generalist.run import main
 
 from tests.experiments.made_runs import make_run
@@ -71,3 +73,16 @@ def test_a_part_without_its_end_is_refused(tmp_path):
     page.write_text("<!-- begin a -->")
     with pytest.raises(ValueError, match=r"needs both <!-- begin a --> and <!-- end a -->"):
         write_parts(page, [Part("a", "A", "words")])
+
+
+def test_what_was_not_played_is_told_by_game_by_seed_and_by_both():
+    def game(name, *seeds):
+        return Game(name, tuple(Block(seed, None, {}, {}) for seed in seeds), None)
+
+    cup = Tournament("ratings", "?", ("survive", "race_to_center", "sandwich"), ())
+    games = [game("survive", 1, 2), game("race_to_center", 1)]
+    told = missing_text(cup, games, (1, 2, 3))
+    assert told == "Not played: sandwich, seed 3, race_to_center of seed 2."
+    games = [game(name, 1) for name in cup.games]
+    assert missing_text(cup, games, (1, 2)) == "Not played: seed 2."
+    assert missing_text(cup, games, (1,)) == ""
