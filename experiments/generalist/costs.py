@@ -64,7 +64,7 @@ def training_tables(experiment: Experiment, folder: Path) -> list[str]:
         "Means over seeds; agent-steps/s are those learned from over a leg's whole time, and the "
         f"time for {paper} is at that speed. Legs ran side by side: each is slower than alone, and "
         f"all together took less than the sum of their times, {millions(steps)} agent-steps in "
-        f"{seconds / HOUR:.1f} hours. Machine: {'; '.join(sorted(machines)) or 'not told'}. The "
+        f"{seconds / HOUR:.1f} hours. Each could use {' or '.join(sorted(machines)) or DASH}. The "
         "paper's times are of its own network and simulator.",
     ]
     if unfinished:

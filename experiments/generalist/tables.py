@@ -46,7 +46,7 @@ DEEDS = {
     "share of the episode lived": ("survival",),
     "others killed": ("kills",),
     "meals and drinks": ("event_eat_food", "event_drink_water"),
-    "steps farther from its start than ever": ("event_go_farthest",),
+    "steps nearer to the centre than ever": ("event_go_farthest",),
     "seizures": ("event_seize_tile",),
     "things harvested": ("event_harvest_item",),
     "things bought": ("event_buy_item",),

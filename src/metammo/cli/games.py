@@ -185,7 +185,10 @@ def task_lines(file: GameFile) -> list[str]:
     kinds = ", ".join(f"{name} {count}" for name, count in counts.items())
     step = max(len(tasks) // EXAMPLES, 1)
     examples = [f"{task.sentence} (`{task}`)" for task in tasks[::step][:EXAMPLES]]
-    return [f"one of {len(tasks)} tasks, drawn by weight: {kinds}; such as", *examples]
+    asked = {config: len(file.game.task.within(file.systems(config))) for config in file.configs}
+    some = ", ".join(f"{count:,} in {config}" for config, count in asked.items())
+    number = f"{len(tasks):,} tasks" + (f" ({some})" if set(asked.values()) != {len(tasks)} else "")
+    return [f"one of {number}, drawn by weight: {kinds}; such as", *examples]
 
 
 def winning_text(file: GameFile) -> str:

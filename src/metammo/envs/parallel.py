@@ -171,7 +171,8 @@ def make(
         seed: seeds the world until `reset` is given another.
         size: "standard", "large" or "tiny".
         render_mode: None, "rgb_array" or "ansi".
-        **knobs: rules and the game's own knobs, `teams`, `agents`, and options of `Batch`.
+        **knobs: rules and the game's own knobs, `teams`, `agents`, and options of `Batch` but
+            `worlds` and `threads`, which are 1.
     """
     return MinigameParallelEnv(
         game, render_mode=render_mode, config=config, seed=seed, size=size, **knobs

@@ -98,7 +98,8 @@ class Rules:
     respawn: int = _choice(
         RESPAWN_NEVER,
         "never edge anywhere home",
-        "where the dead come back: never, on the edge, anywhere, where they began",
+        "where the dead come back, in games that bring them back: never, on the edge, anywhere, "
+        "where they began",
     )
     respawn_freeze: int = _count(10, 0, 1000, "ticks that a respawned agent stays frozen")
 
@@ -154,7 +155,7 @@ class Rules:
 
     # Rewards (section 14)
     reward_task: float = _reward(1.0, "per unit of task progress")
-    reward_win: float = _reward(1.0, "times the game's winning score, to each winner")
+    reward_win: float = _reward(1.0, "times the game's winning score, to each winner that lives")
     reward_loss: float = _reward(-1.0, "when the game is decided against an agent")
     reward_death: float = _reward(-1.0, "any death")
     reward_health: float = _reward(0.003, "per point of health gained")
