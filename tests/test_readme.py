@@ -27,6 +27,20 @@ def test_commands_exist():
     assert set(named) <= set(COMMANDS)
 
 
+def test_sections_of_the_rulebook_that_the_code_names_are_there():
+    page = (Path(__file__).parent.parent / "docs/rulebook.md").read_text(encoding="utf-8")
+    there = set(re.findall(r"^## (\d+)\. ", page, re.MULTILINE))
+    sources = sorted((Path(__file__).parent.parent / "src/metammo").rglob("*.py"))
+    named = set()
+    for source in sources:
+        for several in re.findall(r"rulebook, sections? ([^):]+)\)", source.read_text("utf-8")):
+            named |= set(re.findall(r"\d+", several))
+    assert named
+    # "sections 2 to 4" names 3, too: all are there from the first on.
+    assert there == {str(number) for number in range(1, len(there) + 1)}
+    assert named <= there
+
+
 def test_files_exist():
     root = Path(__file__).parent.parent
     for link in re.findall(r"\]\(([^)#:]+)\)", README):

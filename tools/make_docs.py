@@ -91,6 +91,11 @@ def first_sentences(function: Any) -> str:
     return " ".join(re.split(r"\n(?:Args|Returns|Raises):", doc)[0].split())
 
 
+def linked(text: str) -> str:
+    """Return a text of a page in a folder of its own, its references to the rulebook as links."""
+    return text.replace("(rulebook, ", "([rulebook](../rulebook.md), ")
+
+
 # Games
 
 
@@ -117,7 +122,7 @@ def game_page(file: GameFile) -> str:
         NOTICE,
         f"# {file.name}\n",
         "## What it is\n",
-        "\n\n".join([title, *(part for part in paragraphs if part)]) + "\n",
+        "\n\n".join([title, *(linked(part) for part in paragraphs if part)]) + "\n",
         "## How it is won\n",
         winning_text(file) + "\n",
         "## Systems\n",
