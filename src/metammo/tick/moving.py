@@ -1,4 +1,4 @@
-"""Who moves where (rulebook, sections 1 and 4)."""
+"""Who moves where (rulebook, sections 1 and 11)."""
 
 from metammo.jit import kernel
 from metammo.tick.events import count_event
