@@ -91,8 +91,9 @@ def test_a_raid_posts_four_scouts_of_each_team_who_cannot_die_or_act():
     game.scene.set(scouts[0], health=100)
     here = game.scene.position(scouts[0])
     hunter = next(player for player in range(8) if player not in scouts)
-    game.tick({scouts[0]: {"move": "north"}, hunter: {"move": "south"}})
+    game.tick({scouts[0]: {"move": "north", "talk": 5}, hunter: {"move": "south"}})
     assert game.scene.position(scouts[0]) == here
+    assert game.scene["message"][scouts[0]] == 5
     assert game.scene["mortal_tick"][scouts].all()
 
 

@@ -18,7 +18,7 @@ from metammo.minigames.verdicts import (
 from metammo.tasks.goals import defeat_entity
 from metammo.tasks.predicates import place_tile
 from metammo.tasks.tasks import team
-from metammo.tick.deaths import FOREVER
+from metammo.tick.fighting import FOREVER
 from metammo.world.grid import center_of, move_entity
 from metammo.world.random import draw_below
 

@@ -10,8 +10,6 @@ from metammo.world.grid import put_entity, take_entity
 AGENT_CULLED = int(Event.AGENT_CULLED)
 BY_GAME = int(Cause.GAME)
 FULL = 100
-FOREVER = 1 << 30
-"""A tick that never comes: until then the immortal of a game stay so."""
 
 
 @kernel

@@ -18,7 +18,7 @@ from metammo.tick.skills import best_level, gain_experience
 from metammo.world.columns import Cause, Event, Kind
 from metammo.world.grid import entity_distance
 
-FOREVER = 2**31 - 1
+FOREVER = 1 << 30
 """Value of `entity_mortal_tick` for who never becomes mortal: a scout."""
 
 PLAYER = int(Kind.PLAYER)
