@@ -106,9 +106,9 @@ def tables_of(
 
 
 def missing_text(tournament: Tournament, games: Sequence[Game], seeds: Sequence[int]) -> str:
-    """Return which games were not played, and which seeds' policies play none or some."""
+    """Return which games were played by no seed, which seeds played none, and which not all."""
     played = {each.game: {block.seed for block in each.blocks} for each in games}
-    absent = [seed for seed in seeds if not any(seed in by_whom for by_whom in played.values())]
+    absent = [seed for seed in seeds if seed not in set().union(*played.values())]
     told = [game for game in tournament.games if game not in played]
     told += [f"seed {seed}" for seed in absent]
     for game, by_whom in played.items():

@@ -155,7 +155,7 @@ class Rules:
 
     # Rewards (section 14)
     reward_task: float = _reward(1.0, "per unit of task progress")
-    reward_win: float = _reward(1.0, "times the game's winning score, to each winner that lives")
+    reward_win: float = _reward(1.0, "times the winning score, to each winner not dead before")
     reward_loss: float = _reward(-1.0, "when the game is decided against an agent")
     reward_death: float = _reward(-1.0, "any death")
     reward_health: float = _reward(0.003, "per point of health gained")
