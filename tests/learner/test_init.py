@@ -28,7 +28,7 @@ def test_a_run_begins_with_the_weights_of_another_and_no_more(begin, tmp_path):
     assert all(torch.equal(then[name], value) for name, value in weights_of(second).items())
     assert second.steps == 0
     assert not second.algorithm.optimizer.state_dict()["state"]
-    assert not second.algorithm.scale.weight.any()
+    assert not second.algorithm.scale.rollouts.any()
     second.learn()
     second.save("last")
     told = json.loads((second.folder / "checkpoints/last/config.json").read_text())

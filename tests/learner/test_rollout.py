@@ -60,9 +60,21 @@ def test_each_row_gets_the_market_of_its_world_and_step():
         seen = markets[world_of][:, 0]
         assert torch.equal(seen[:, 0], rows[:, 0].to(torch.int16))
         assert torch.equal(seen[:, 1], (rows[:, 1] // 5).to(torch.int16))
-        # All agents of a world are there together, so no market comes twice.
+        # Minibatches are large enough for all agents of a world: no market comes twice.
         pairs = {(int(step), int(world)) for step, world in markets[:, 0, :2]}
         assert len(pairs) == len(markets)
+
+
+def test_small_minibatches_part_a_worlds_agents_and_are_alike():
+    buffer, generator = rollout_of(worlds=3, agents=32, listings=7)
+    living = int(buffer.alive.sum())
+    sizes = []
+    for minibatch in buffer.minibatches(24, generator):
+        sizes.append(len(minibatch.source))
+        seen = minibatch.inputs.markets[minibatch.inputs.world_of][:, 0]
+        assert torch.equal(seen[:, 1], (minibatch.inputs.rows[:, 1] // 32).to(torch.int16))
+    assert sum(sizes) == living
+    assert max(sizes) < 2 * living / 24
 
 
 def test_there_are_as_many_minibatches_as_asked_for_even_without_rows():

@@ -32,7 +32,7 @@ def settings_in(folder, **changes):
         worlds=2,
         rollout=8,
         steps=8000,
-        threads=2,
+        threads=1,
         folder=folder,
         checkpoint_every=2000,
         ppo=PPO_SETTINGS,
@@ -405,6 +405,8 @@ def test_no_pickle_is_written_and_none_is_loaded(finished):
 def test_it_learns_to_hold_still(tmp_path, algorithm):
     """A policy that is paid for one move soon makes little else."""
     settings = settings_in(tmp_path, algorithm=algorithm)
+    # PQN by no more than its own rate: by a higher one it forgets with some seeds.
+    rate = 1e-3 if algorithm == "pqn" else 3e-3
     # Looking far ahead, PQN's values still move more than the choices differ: docs/log.md.
     run = Run(replace(settings, pqn=replace(settings.pqn, discount=0.8)))
     actor, step = run.actor, run.batch.step
@@ -416,12 +418,12 @@ def test_it_learns_to_hold_still(tmp_path, algorithm):
 
     run.batch.step = paid
     shares = []
-    for update in range(12):
-        run.algorithm.share = update / 12
+    for update in range(16):
+        run.algorithm.share = update / 16
         actor.collect()
         chosen = actor.buffer.actions[actor.buffer.alive][:, 0]
         shares.append(float((chosen == 4).float().mean()))
-        run.algorithm.update(actor.buffer, 3e-3)
+        run.algorithm.update(actor.buffer, rate)
     assert shares[0] < 0.5
     assert shares[-1] > 0.8
     run.batch.close()

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from metammo.actions import FULL_HEADS
+from metammo.learner.losses import explained_variance
 from metammo.learner.processes import ALONE, Processes
 from metammo.learner.rollout import Minibatch, Rollout
 from metammo.learner.scale import ReturnScale, paid_within
@@ -100,12 +101,29 @@ class Algorithm:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
 
-    def note_returns(self, buffer: Rollout, returns: Tensor) -> None:
-        """Take a rollout's returns, float32[steps, rows], into the scale of values."""
-        living = buffer.alive
+    def values_of(self, buffer: Rollout) -> tuple[Tensor, Tensor]:
+        """Return a rollout's values and next values as rewards are paid, float32[steps, rows]."""
+        living, games = buffer.alive, buffer.games.long()
         paid = paid_within(buffer.rewards, buffer.ends, self.settings.discount)
-        games = buffer.games.long()[living]
-        self.scale.update(returns[living], paid[living], games, self.processes)
+        self.scale.begin(paid[living], games[living], self.processes)
+        return (
+            self.scale.restore(buffer.values, games),
+            self.scale.restore(buffer.next_values, games),
+        )
+
+    def note_returns(self, buffer: Rollout, returns: Tensor) -> float:
+        """Take a rollout's returns, float32[steps, rows], into the scale of values.
+
+        Returns:
+            How much of the returns the values explained, each game's in its own spreads: across
+            games that pay differently, knowing the game would explain most.
+        """
+        living, games = buffer.alive, buffer.games.long()
+        normal = self.scale.normalise(returns, games)
+        explained = explained_variance(buffer.values[living], normal[living])
+        paid = paid_within(buffer.rewards, buffer.ends, self.settings.discount)
+        self.scale.update(returns[living], paid[living], games[living], self.processes)
+        return explained
 
     def learn_all(
         self, buffer: Rollout, learn: Callable[[Minibatch], dict[str, float]]

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from metammo.learner.advantages import estimate_advantages
 from metammo.learner.algorithm import Algorithm, Part
-from metammo.learner.losses import divergence, explained_variance
+from metammo.learner.losses import divergence
 from metammo.learner.rollout import Minibatch, Rollout
 from metammo.learner.settings import ImpalaSettings
 
@@ -174,9 +174,7 @@ class Impala(Algorithm):
 
     def _enqueue(self, buffer: Rollout) -> float:
         """Take in a rollout; return how much of its returns its own values explained."""
-        living, games = buffer.alive, buffer.games.long()
-        values = self.scale.restore(buffer.values, games)
-        next_values = self.scale.restore(buffer.next_values, games)
+        values, next_values = self.values_of(buffer)
         # The returns of the policy that acted: nothing is to be corrected here.
         returns = values + estimate_advantages(
             buffer.rewards,
@@ -187,11 +185,11 @@ class Impala(Algorithm):
             self.settings.discount,
             self.settings.trace,
         )
-        self.note_returns(buffer, returns)
+        explained = self.note_returns(buffer, returns)
         kept = {name: value.clone() for name, value in buffer.tensors().items()}
         # In the game's own units: the scale moves while the rollout waits.
         self.queue.rollouts.append({**kept, "next_values": next_values})
-        return explained_variance(values[living], returns[living])
+        return explained
 
     def _learn_from(self, rollout: Rollout) -> dict[str, float]:
         return self.learn_all(rollout, partial(self._learn, rollout))

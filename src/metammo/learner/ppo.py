@@ -8,7 +8,7 @@ from torch import Tensor
 
 from metammo.learner.advantages import estimate_advantages
 from metammo.learner.algorithm import Algorithm
-from metammo.learner.losses import divergence, explained_variance, policy_loss, value_loss
+from metammo.learner.losses import divergence, policy_loss, value_loss
 from metammo.learner.rollout import Minibatch, Rollout
 from metammo.learner.scale import AdvantageScale
 from metammo.learner.settings import PPOSettings
@@ -23,7 +23,7 @@ class Targets:
     returns: Tensor
     """Normalised."""
     values: Tensor
-    """Normalised, when acted."""
+    """As the network said when it acted, so that no step is taken before it says otherwise."""
 
 
 class PPO(Algorithm):
@@ -50,19 +50,18 @@ class PPO(Algorithm):
     def targets(self, buffer: Rollout) -> tuple[Targets, float]:
         """Return what to learn towards, and how much of the returns the values explained."""
         settings, living, games = self.settings, buffer.alive, buffer.games.long()
-        values = self.scale.restore(buffer.values, games)
+        values, next_values = self.values_of(buffer)
         advantages = estimate_advantages(
             buffer.rewards,
             values,
-            self.scale.restore(buffer.next_values, games),
+            next_values,
             buffer.terminated,
             buffer.ends,
             settings.discount,
             settings.trace,
         )
         returns = advantages + values
-        explained = explained_variance(values[living], returns[living])
-        self.note_returns(buffer, returns)
+        explained = self.note_returns(buffer, returns)
         # Of a single game the rollout's own spread is enough.
         if len(self.games) > 1:
             self.sizes.update(advantages[living], games[living], self.processes)
@@ -71,7 +70,7 @@ class PPO(Algorithm):
         targets = Targets(
             advantages=(advantages - mean) / spread.clamp_min(1e-6),
             returns=self.scale.normalise(returns, games),
-            values=self.scale.normalise(values, games),
+            values=buffer.values,
         )
         return targets, explained
 

@@ -18,7 +18,6 @@ import torch
 from torch import Tensor
 
 from metammo.learner.algorithm import Algorithm
-from metammo.learner.losses import explained_variance
 from metammo.learner.rollout import Minibatch, Rollout
 from metammo.learner.settings import PQNSettings
 from metammo.policies.choosing import GREEDY, Choosing
@@ -100,19 +99,18 @@ class PQN(Algorithm):
 
     def targets(self, buffer: Rollout) -> tuple[Tensor, float]:
         """Return normalised returns, float32[steps, rows], and how much the values explained."""
-        settings, living, games = self.settings, buffer.alive, buffer.games.long()
+        settings, games = self.settings, buffer.games.long()
         # The network's values are those of the best actions.
-        values = self.scale.restore(buffer.values, games)
+        _, next_values = self.values_of(buffer)
         returns = lambda_returns(
             buffer.rewards,
-            self.scale.restore(buffer.next_values, games),
+            next_values,
             buffer.terminated,
             buffer.ends,
             settings.discount,
             settings.trace,
         )
-        explained = explained_variance(values[living], returns[living])
-        self.note_returns(buffer, returns)
+        explained = self.note_returns(buffer, returns)
         return self.scale.normalise(returns, games), explained
 
     def _learn(self, minibatch: Minibatch, targets: Tensor) -> dict[str, float]:

@@ -81,7 +81,7 @@ class Rollout:
         self.terminated = zeros(rows, dtype=torch.bool)
         self.truncated = zeros(rows, dtype=torch.bool)
         self.games = zeros(rows, dtype=torch.int16)
-        self.states = zeros(rows, state_size)[: steps // sequence]
+        self.states = torch.zeros(steps // sequence, rows, state_size, device=device)
 
     @property
     def ends(self) -> Tensor:
@@ -106,8 +106,8 @@ class Rollout:
     def minibatches(self, count: int, generator: torch.Generator) -> Iterator[Minibatch]:
         """Deal out every living step once, in whole sequences, in random order.
 
-        Where there are markets, the sequences of a world stay together, so that a market is
-        encoded once for all of its agents.
+        Where there are markets, agents of a world stay together, so that a market is encoded once
+        for several; as many as make half a minibatch at most, so that minibatches become alike.
 
         Args:
             count: how many minibatches, of about as many living steps each; some have none where
@@ -115,18 +115,25 @@ class Rollout:
             generator: of the order; on the CPU.
         """
         chunks = self.steps // self.sequence
-        together = self.agents if self.has_markets else 1
+        share = -(-int(self.alive.sum()) // count)
+        together = self._together(share) if self.has_markets else 1
         groups = self.rows // together
         alive = self.alive.view(chunks, self.sequence, groups, together)
         lengths = alive.sum((1, 3)).view(-1).cpu()
         order = torch.randperm(chunks * groups, generator=generator)
         order = order[lengths[order] > 0]
         passed = lengths[order].cumsum(0)
-        share = -(-int(lengths.sum()) // count)
         # A sequence that ends just where a minibatch is full is the last of it.
         starts = torch.searchsorted(passed, torch.arange(1, count) * share, right=True).tolist()
         for picked in torch.tensor_split(order, starts):
             yield self._gather(picked.to(self.alive.device), groups)
+
+    def _together(self, share: int) -> int:
+        """Return how many of a world's agents are dealt together, by a minibatch's living steps."""
+        together = self.agents
+        while together % 2 == 0 and 2 * together * self.sequence > share:
+            together //= 2
+        return together
 
     def rows_of(self, tensor: Tensor, source: Tensor) -> Tensor:
         """Return rows of a tensor [steps, rows, ...] by their places in the flat order."""
@@ -147,7 +154,8 @@ class Rollout:
         observed = self.rows_of(self.observations, source)
         inputs = Inputs(observed)
         if self.has_markets:
-            markets = self.markets[first + steps, group].flatten(0, 1)
+            world = torch.div(group * together, self.agents, rounding_mode="floor")
+            markets = self.markets[first + steps, world].flatten(0, 1)
             place = torch.arange(len(picked), device=device).repeat_interleave(together)
             world_of = (steps * len(picked) + place).view(-1)[living]
             inputs = Inputs(observed, markets, world_of)

@@ -44,6 +44,12 @@ def paid_within(rewards: Tensor, ends: Tensor, discount: float) -> Tensor:
     return sums
 
 
+def _spread_of(count: Tensor, total: Tensor, square: Tensor) -> Tensor:
+    """Return standard deviations by sums, 0 of no rows."""
+    rows = count.clamp_min(1)
+    return (square / rows - (total / rows) ** 2).clamp_min(0).sqrt()
+
+
 class _Running:
     """Statistics of each game that go on with the run."""
 
@@ -66,31 +72,57 @@ class ReturnScale(_Running):
     wherever they go, values that are far out, as those of a game that is seldom seen, would raise
     it, and so themselves, without end. So it stays near to what rewards alone say.
 
+    A rollout counts by its rows: in a mix a game is often in one world alone, with a few survivors
+    who are all paid 1 or -1.
+
     Attributes:
-        mean: float64[games].
-        square: float64[games], mean of squares.
+        rollouts: float64[games], rollouts seen, earlier ones less and less.
+        count: float64[games], their rows.
+        total: float64[games], the sum of their returns.
+        square: float64[games], the sum of the squares.
         paid: float64[games], standard deviation of what was paid within a rollout; it rises at
-            once, and falls slowly.
-        weight: float64[games], how much has been seen.
+            once, as far as the rollout has as many rows as usual, and falls slowly.
     """
 
-    NAMES = ("mean", "square", "paid", "weight")
-    RATE = 0.02
-    """Weight of a rollout in the running averages."""
+    NAMES = ("rollouts", "count", "total", "square", "paid")
+    rollouts: Tensor
+    count: Tensor
+    total: Tensor
+    square: Tensor
+    paid: Tensor
+    DECAY = 0.98
+    """What is left of earlier rollouts' weight after the next in which the game is played."""
     LEAST, MOST = 0.5, 8.0
     """How far the spread may be from what was paid within a rollout."""
 
     def __init__(self, games: int, device: torch.device | str = "cpu") -> None:
-        self.mean = torch.zeros(games, dtype=torch.float64, device=device)
-        self.square = torch.zeros(games, dtype=torch.float64, device=device)
-        self.paid = torch.zeros(games, dtype=torch.float64, device=device)
-        self.weight = torch.zeros(games, dtype=torch.float64, device=device)
+        for name in self.NAMES:
+            setattr(self, name, torch.zeros(games, dtype=torch.float64, device=device))
+
+    def mean(self) -> Tensor:
+        """Return each game's mean, float64[games]; 0 before anything was seen."""
+        return self.total / self.count.clamp_min(1)
 
     def spread(self) -> Tensor:
         """Return each game's standard deviation, at least 0.01; 1 before anything was seen."""
-        variance = (self.square - self.mean**2).clamp_min(0)
+        variance = (self.square / self.count.clamp_min(1) - self.mean() ** 2).clamp_min(0)
         spread = variance.sqrt().clamp(self.LEAST * self.paid, self.MOST * self.paid)
-        return torch.where(self.weight > 0, spread.clamp_min(LEAST_SPREAD), 1.0)
+        return torch.where(self.count > 0, spread.clamp_min(LEAST_SPREAD), 1.0)
+
+    def begin(self, paid: Tensor, games: Tensor, processes: Processes = ALONE) -> None:
+        """Give a game that comes for the first time the units of what it pays, for the time being.
+
+        A network that has learned other games speaks in their spreads: taken for rewards, what it
+        says of a new game would be a hundred times what that pays. To be called before values are
+        restored, with what `update` is given.
+        """
+        new = self.rollouts == 0
+        if not bool(new.any()):
+            return
+        sums = processes.sum(sums_by_game(paid, games, len(self.count)))
+        for name, seen in zip(("count", "total", "square"), sums, strict=True):
+            setattr(self, name, torch.where(new, seen, getattr(self, name)))
+        self.paid = torch.where(new, _spread_of(*sums), self.paid)
 
     def update(
         self, returns: Tensor, paid: Tensor, games: Tensor, processes: Processes = ALONE
@@ -103,24 +135,30 @@ class ReturnScale(_Running):
             games: int64[rows].
             processes: of the run.
         """
-        both = [sums_by_game(values, games, len(self.mean)) for values in (returns, paid)]
-        (count, total, squares), (_, *of_paid) = processes.sum(torch.stack(both))
-        # The first rollouts count fully; later ones move the average slowly.
-        rate = (1.0 / (1.0 + self.weight)).clamp_min(self.RATE) * (count > 0)
-        self.mean += rate * (total / count.clamp_min(1) - self.mean)
-        self.square += rate * (squares / count.clamp_min(1) - self.square)
-        mean, square = (some / count.clamp_min(1) for some in of_paid)
-        now = (square - mean**2).clamp_min(0).sqrt()
-        self.paid = torch.maximum(now, self.paid + rate * (now - self.paid))
-        self.weight += count > 0
+        both = [sums_by_game(values, games, len(self.count)) for values in (returns, paid)]
+        of_returns, of_paid = processes.sum(torch.stack(both))
+        seen = of_returns[0] > 0
+        # What `begin` has said for the time being is over.
+        kept = torch.where(self.rollouts == 0, 0.0, self.DECAY)
+        for name, now in zip(("count", "total", "square"), of_returns, strict=True):
+            before = getattr(self, name)
+            setattr(self, name, torch.where(seen, kept * before + now, before))
+        self.rollouts = torch.where(seen, kept * self.rollouts + 1, self.rollouts)
+        usual = self.count / self.rollouts.clamp_min(1)
+        weight = (of_returns[0] / usual.clamp_min(1)).clamp_max(1)
+        change = _spread_of(*of_paid) - self.paid
+        fall = weight * (1 / self.rollouts.clamp_min(1))
+        self.paid = torch.where(
+            seen, self.paid + change * torch.where(change > 0, weight, fall), self.paid
+        )
 
     def normalise(self, values: Tensor, games: Tensor) -> Tensor:
         """Return values in standard deviations from the mean of their game."""
-        return (values - self.mean.float()[games]) / self.spread().float()[games]
+        return (values - self.mean().float()[games]) / self.spread().float()[games]
 
     def restore(self, values: Tensor, games: Tensor) -> Tensor:
         """Return what `normalise` was given."""
-        return values * self.spread().float()[games] + self.mean.float()[games]
+        return values * self.spread().float()[games] + self.mean().float()[games]
 
 
 class AdvantageScale(_Running):

@@ -113,7 +113,7 @@ class RecurrentPolicy(
         # Nearly uniform choices and a value of nearly zero to begin with.
         nn.init.orthogonal_(self.choice_layer.weight, 0.01)
         nn.init.orthogonal_(self.query_layer.weight, 0.01)
-        nn.init.orthogonal_(self.value_layer.weight, 1.0)
+        nn.init.orthogonal_(self.value_layer.weight, 0.01)
         if self.layout_name == "full":
             nn.init.orthogonal_(self.item_query_layer.weight, 0.01)
             nn.init.orthogonal_(self.offer_query_layer.weight, 0.01)
