@@ -63,17 +63,20 @@ class Gru(Core):
 
     def forward(self, features: Tensor, state: Tensor, begins: Tensor) -> tuple[Tensor, Tensor]:
         """Run over a sequence; see `Core`."""
-        from_input = self.input_layer(features)
-        keep = (~begins).float().unsqueeze(-1)
+        size = self.state_size
+        # Unbound: each gradient of a step would be a whole sequence's of zeros else.
+        from_input = self.input_layer(features).unbind()
+        keep = (~begins).float().unsqueeze(-1).unbind()
         outputs = []
-        for step in range(features.shape[0]):
+        for step, (gates_in, new_in) in enumerate(
+            each.split((2 * size, size), dim=-1) for each in from_input
+        ):
             state = state * keep[step]
-            reset_in, update_in, new_in = from_input[step].chunk(3, dim=-1)
-            reset_st, update_st, new_st = self.state_layer(state).chunk(3, dim=-1)
-            reset = torch.sigmoid(reset_in + reset_st)
-            update = torch.sigmoid(update_in + update_st)
-            new = torch.tanh(new_in + reset * new_st)
-            state = new + update * (state - new)
+            gates_st, new_st = self.state_layer(state).split((2 * size, size), dim=-1)
+            reset, update = torch.sigmoid(gates_in + gates_st).chunk(2, dim=-1)
+            new = torch.tanh(torch.addcmul(new_in, reset, new_st))
+            # A state is not of half precision, where all else is.
+            state = torch.lerp(new.to(state.dtype), state, update.to(state.dtype))
             outputs.append(state)
         return torch.stack(outputs), state
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from metammo.observe.layout import (
     ENTITY_CODES,
+    FOG_LEVEL,
     MATERIAL_CODES,
     TALK_LIMIT,
     EntityFeature,
@@ -20,15 +21,15 @@ from metammo.observe.layout import (
     SkillFeature,
     TalkFeature,
 )
+from metammo.policies.first_layers import Entities, Patches, Words, are_loops_quicker
 from metammo.policies.inputs import Inputs, spans_of
 from metammo.policies.items import InventoryEncoder, MarketEncoder, deeper, inverse
+from metammo.policies.loops import FOG_SCALE, OBJECTIVE_SCALE, PATCH, PATCHES, PLACES
 from metammo.rules.materials import DEPLETES_TO, IS_HABITABLE, Material
 from metammo.rules.sizes import WINDOW
 from metammo.rules.skills import SKILL_COUNT
 from metammo.world.columns import OBSERVED_ENTITIES
 
-PATCH = 3
-PATCHES = (WINDOW // PATCH) ** 2
 MATERIAL_PLANES = 6
 TILE_PLANES = MATERIAL_PLANES + ENTITY_CODES
 
@@ -196,42 +197,60 @@ class ObservationEncoder(nn.Module):
         """Return a part, [rows, numbers] of its own type, contiguous."""
         return self.spans[name].of(rows)
 
-    def encode_tiles(self, rows: Tensor) -> Tensor:
-        """Return features of the window, float32[rows, width]."""
-        count = rows.shape[0]
-        tiles = self.part(rows, "tiles").view(count, 4, WINDOW * WINDOW)[:, :, self.patch_order]
+    def encode_patches(self, rows: Tensor) -> Tensor:
+        """Return the first layer's features of each patch, float32[rows, 25, patch_width]."""
+        count, layer = rows.shape[0], self.patch_layer
+        tiles = self.part(rows, "tiles")
+        if are_loops_quicker(layer.weight):
+            by_plane = layer.weight.view(-1, PLACES, TILE_PLANES).permute(1, 2, 0)
+            ground = self.fog_layer.weight.view(-1, PLACES, 2).permute(1, 2, 0)
+            return Patches.apply(tiles, self.tile_table @ by_plane, ground, layer.bias)
+        tiles = tiles.view(count, 4, WINDOW * WINDOW)[:, :, self.patch_order]
         code = tiles[:, 0].int() * ENTITY_CODES + tiles[:, 1]
         planes = self.tile_table.index_select(0, code.view(-1))
-        patches = planes.view(count * PATCHES, PATCH * PATCH * TILE_PLANES)
-        fog = (tiles[:, 2].float() - 128.0) * (tiles[:, 2] != 0) / 16.0
-        objective = tiles[:, 3].float() / 3.0
-        extra = torch.stack((fog, objective), dim=-1).view(count * PATCHES, 2 * PATCH * PATCH)
-        hidden = self.deep_patch(torch.relu(self.patch_layer(patches) + self.fog_layer(extra)))
-        return self.tile_layer(hidden.unflatten(0, (count, PATCHES)).flatten(1))
+        fog = (tiles[:, 2].float() - FOG_LEVEL) * (tiles[:, 2] != 0) / FOG_SCALE
+        objective = tiles[:, 3].float() / OBJECTIVE_SCALE
+        extra = torch.stack((fog, objective), dim=-1).view(count, PATCHES, 2 * PLACES)
+        planes = planes.view(count, PATCHES, PLACES * TILE_PLANES)
+        return torch.relu(layer(planes) + self.fog_layer(extra))
 
-    def encode_entities(self, rows: Tensor) -> Tensor:
-        """Return features of the observed entities, float32[rows, 32, entity_width]."""
+    def encode_tiles(self, rows: Tensor) -> Tensor:
+        """Return features of the window, float32[rows, width]."""
+        return self.tile_layer(self.deep_patch(self.encode_patches(rows)).flatten(1))
+
+    def encode_entities(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return features of the observed entities, float32[rows, 32, entity_width].
+
+        And their maximum and mean, float32[rows, entity_width].
+        """
         numbers = self.part(rows, "entities")
         numbers = numbers.unflatten(1, (OBSERVED_ENTITIES, len(EntityFeature)))
-        entities = torch.relu(self.entity_layer(numbers.float() * self.entity_scale))
+        layer = self.entity_layer
+        if are_loops_quicker(layer.weight) and not len(self.deep_entity):
+            return Entities.apply(numbers, (layer.weight * self.entity_scale).t(), layer.bias)
+        entities = torch.relu(layer(numbers.float() * self.entity_scale))
         # Rows of nobody must not shine through the maximum.
-        return self.deep_entity(entities) * (numbers[:, :, :1] != 0)
+        entities = self.deep_entity(entities) * (numbers[:, :, :1] != 0)
+        return entities, entities.amax(1), entities.mean(1)
 
     def encode_talk(self, rows: Tensor) -> Tensor:
         """Return features of what the team says, float32[rows, 16]."""
         words = self.part(rows, "talk")
         words = words.unflatten(1, (TALK_LIMIT, len(TalkFeature)))
-        return torch.relu(self.talk_layer(words.float() * self.talk_scale)).amax(1)
+        layer = self.talk_layer
+        if are_loops_quicker(layer.weight):
+            return Words.apply(words, (layer.weight * self.talk_scale).t(), layer.bias)
+        return torch.relu(layer(words.float() * self.talk_scale)).amax(1)
 
     def forward(self, inputs: Inputs) -> Encoded:
         """Encode observations."""
         rows = inputs.rows
-        entities = self.encode_entities(rows)
+        entities, most, mean = self.encode_entities(rows)
         parts = [
             compress(self.part(rows, "own").float() * self.own_scale),
             self.part(rows, "task").float() / 64.0,
-            entities.amax(1),
-            entities.mean(1),
+            most,
+            mean,
             self.encode_talk(rows),
         ]
         if inputs.markets is None or inputs.world_of is None:
