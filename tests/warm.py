@@ -13,10 +13,12 @@ import numpy as np
 import metammo
 from metammo.envs.scenario import Scenario
 from metammo.observe.layout import Market
+from metammo.policies.hub import make_policy
 from metammo.policies.scripted import ScriptedPolicy
 from metammo.policies.smith import SmithPolicy
 from metammo.tasks.goals import tick_ge
 from tests.contract.batches import ALL_GAMES, GAMES
+from tests.policies.made_up import random_inputs
 
 
 def play_games(size):
@@ -40,6 +42,9 @@ def act(batch):
 def compile_tiny():
     Scenario(["..."]).tick()
     list(play_games("tiny"))
+    # What of a network is compiled.
+    encoded = make_policy("small", "mini").encode(random_inputs(2))
+    (encoded.features.sum() + encoded.entities.sum()).backward()
 
 
 def compile_standard():

@@ -19,8 +19,8 @@ from metammo.envs.crew import core_count
 from metammo.evaluation.ledger import Played
 from metammo.evaluation.match import WORLDS, Job, Room, play_matches
 
-FEW_EPISODES = 64
-"""So many, or fewer, are played by threads: processes take seconds to begin."""
+FEW_EPISODES = 8
+"""So many, or fewer, are played by threads: processes take seconds to begin, an episode as long."""
 
 
 def play_on_cores(
