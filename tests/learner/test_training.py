@@ -53,9 +53,7 @@ def finished(tmp_path_factory):
 def adaptive_in(folder, **changes):
     """Return settings of a run in which episodes end within a rollout, and weights change."""
     ways = {"game_sampling": "adaptive", "task_sampling": "adaptive"}
-    return settings_in(
-        folder, games=quick_games(folder), **{**ways, "steps": 20000, **changes}
-    )
+    return settings_in(folder, games=quick_games(folder), **{**ways, "steps": 20000, **changes})
 
 
 def weights_of(run):

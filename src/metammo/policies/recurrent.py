@@ -131,14 +131,13 @@ class RecurrentPolicy(
         if encoded.items is not None:
             pointed |= _point(encoded.items, self.item_query_layer(hidden), ITEM_HEADS)
             pointed[HEAD_BUY] = self._rate_offers(hidden, encoded)
-        plain = self.choice_layer(hidden)
-        logits, place = [], 0
-        for head, size in enumerate(self.head_sizes):
-            own = 1 if head in pointed else size
-            if head in pointed:
-                logits.append(pointed[head])
-            logits.append(plain[:, place : place + own])
-            place += own
+        sizes = [1 if head in pointed else size for head, size in enumerate(self.head_sizes)]
+        plain = self.choice_layer(hidden).split(sizes, dim=-1)
+        logits = [
+            part
+            for head, own in enumerate(plain)
+            for part in ([pointed[head], own] if head in pointed else [own])
+        ]
         return torch.cat(logits, dim=-1), self.value_layer(hidden).squeeze(-1).float()
 
     def _rate_offers(self, hidden: Tensor, encoded: Encoded) -> Tensor:
