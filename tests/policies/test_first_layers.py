@@ -97,3 +97,11 @@ def test_products_where_loops_cannot_be(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     monkeypatch.setattr(first_layers, "IS_COMPILED", False)
     assert not first_layers.are_loops_quicker(weight)
+
+
+def test_a_tile_that_there_is_not_is_refused():
+    tiles = torch.zeros(3, 900, dtype=torch.uint8)
+    tiles[1, 0] = 16
+    given = (torch.zeros(9, 128, 2), torch.zeros(9, 2, 2), torch.zeros(2))
+    with pytest.raises(IndexError, match="row 1 of the observations"):
+        first_layers.Patches.apply(tiles, *given)

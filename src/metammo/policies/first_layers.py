@@ -50,7 +50,12 @@ class Patches(Function):
     def forward(ctx: Any, tiles: Tensor, table: Tensor, ground: Tensor, bias: Tensor) -> Tensor:
         """Return the features."""
         out = bias.new_empty(len(tiles), PATCHES, len(bias))
-        add_patches(*_arrays(tiles, table, ground, bias, out))
+        bad = add_patches(*_arrays(tiles, table, ground, bias, out))
+        if bad >= 0:
+            raise IndexError(
+                f"row {bad} of the observations has a tile of a material or entity that there is "
+                "not: rows are those of a batch, bytes as observe.layout lays them out"
+            )
         ctx.save_for_backward(tiles, table, ground, bias, out)
         return out
 

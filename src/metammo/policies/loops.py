@@ -28,6 +28,9 @@ def add_patches(tiles, table, ground, bias, out):
         ground: float32[9, 2, width], what its fog and its objective add.
         bias: float32[width].
         out: float32[rows, 25, width], written.
+
+    Returns:
+        The first row with a code that the table lacks, where it ends; -1: there is none.
     """
     for row in range(len(tiles)):
         for patch in range(PATCHES):
@@ -38,13 +41,13 @@ def add_patches(tiles, table, ground, bias, out):
             for place in range(PLACES):
                 tile = first + place // PATCH * WINDOW + place % PATCH
                 code = int(tiles[row, tile]) * ENTITY_CODES + int(tiles[row, TILES + tile])
+                if code >= table.shape[1]:
+                    return row
                 added = table[place, code]
                 for feature in range(len(bias)):
                     own[feature] += added[feature]
-                fog, objective = (
-                    int(tiles[row, 2 * TILES + tile]),
-                    int(tiles[row, 3 * TILES + tile]),
-                )
+                fog = int(tiles[row, 2 * TILES + tile])
+                objective = int(tiles[row, 3 * TILES + tile])
                 if fog != 0 and fog != FOG_LEVEL:
                     depth = np.float32((fog - FOG_LEVEL) / FOG_SCALE)
                     for feature in range(len(bias)):
@@ -55,6 +58,7 @@ def add_patches(tiles, table, ground, bias, out):
                         own[feature] += kind * ground[place, 1, feature]
             for feature in range(len(bias)):
                 own[feature] = max(own[feature], np.float32(0))
+    return -1
 
 
 @entry
@@ -83,10 +87,8 @@ def add_patch_gradients(tiles, out, gradient, table, ground, bias):
                 added = table[place, code]
                 for feature in range(len(bias)):
                     added[feature] += own[feature]
-                fog, objective = (
-                    int(tiles[row, 2 * TILES + tile]),
-                    int(tiles[row, 3 * TILES + tile]),
-                )
+                fog = int(tiles[row, 2 * TILES + tile])
+                objective = int(tiles[row, 3 * TILES + tile])
                 if fog != 0 and fog != FOG_LEVEL:
                     depth = np.float32((fog - FOG_LEVEL) / FOG_SCALE)
                     for feature in range(len(bias)):
