@@ -39,7 +39,7 @@ def test_the_readmes_commands_are_of_legs_that_there_are(tmp_path, capsys, monke
     text = (HERE / "README.md").read_text(encoding="utf-8")
     start = ["python", "-m", "experiments.generalist.run"]
     found = [shlex.split(line, comments=True) for line in text.splitlines() if start[-1] in line]
-    assert len(found) == 7
+    assert len(found) == 8
     for words in found:
         assert words[:3] == start
         assert main([*words[3:], "--dry", "--folder", str(tmp_path)]) == 0, words
