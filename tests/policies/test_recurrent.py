@@ -14,10 +14,11 @@ from metammo.actions import (
     HEAD_USE,
 )
 from metammo.observe.layout import LAYOUTS, MINI_LAYOUT, OwnFeature
-from metammo.policies.encoders import compress, patch_order, tile_table
+from metammo.policies.encoders import compress, tile_table
 from metammo.policies.heads import ActionHeads
 from metammo.policies.hub import make_policy
 from metammo.policies.inputs import Inputs
+from metammo.policies.loops import TILE_OF
 from metammo.policies.policy import TorchPolicy
 from metammo.policies.recurrent import POLICIES
 from tests.policies.made_up import random_inputs, random_observations
@@ -230,9 +231,8 @@ def test_it_is_one_graph_to_the_compiler(name, config):
 
 
 def test_patches_are_three_by_three():
-    order = patch_order()
-    assert order[:9].tolist() == [0, 1, 2, 15, 16, 17, 30, 31, 32]
-    assert sorted(order.tolist()) == list(range(225))
+    assert TILE_OF[0].tolist() == [0, 1, 2, 15, 16, 17, 30, 31, 32]
+    assert sorted(TILE_OF.ravel().tolist()) == list(range(225))
 
 
 def test_the_tile_table_tells_every_code_from_nothing():

@@ -24,7 +24,7 @@ from metammo.observe.layout import (
 from metammo.policies.first_layers import Entities, Patches, Words, are_loops_quicker
 from metammo.policies.inputs import Inputs, spans_of
 from metammo.policies.items import InventoryEncoder, MarketEncoder, deeper, inverse
-from metammo.policies.loops import FOG_SCALE, OBJECTIVE_SCALE, PATCH, PATCHES, PLACES
+from metammo.policies.loops import FOG_SCALE, OBJECTIVE_SCALE, PATCHES, PLACES, TILE_OF
 from metammo.rules.materials import DEPLETES_TO, IS_HABITABLE, Material
 from metammo.rules.sizes import WINDOW
 from metammo.rules.skills import SKILL_COUNT
@@ -88,12 +88,6 @@ ENTITY_SCALE = {
 TALK_SCALE = {TalkFeature.ROW: 32, TalkFeature.COL: 32, TalkFeature.TOKEN: 127}
 
 SKILL_SCALE = {SkillFeature.LEVEL: 10, SkillFeature.PERCENT: 100}
-
-
-def patch_order() -> Tensor:
-    """Return the window's tiles, patch after patch, int64[225]."""
-    tiles = torch.arange(WINDOW * WINDOW).view(WINDOW // PATCH, PATCH, WINDOW // PATCH, PATCH)
-    return tiles.permute(0, 2, 1, 3).reshape(-1)
 
 
 def tile_table() -> Tensor:
@@ -168,7 +162,7 @@ class ObservationEncoder(nn.Module):
         self.layout = layout
         self.spans = spans_of(layout)
         for name, value in (
-            ("patch_order", patch_order()),
+            ("patch_order", torch.tensor(TILE_OF.ravel())),
             ("tile_table", tile_table()),
             ("own_scale", inverse(OWN_SCALE, len(OwnFeature))),
             ("entity_scale", inverse(ENTITY_SCALE, len(EntityFeature))),
@@ -176,8 +170,8 @@ class ObservationEncoder(nn.Module):
             ("skill_scale", inverse(SKILL_SCALE, len(SkillFeature))),
         ):
             self.register_buffer(name, value, persistent=False)
-        self.patch_layer = nn.Linear(PATCH * PATCH * TILE_PLANES, patch_width)
-        self.fog_layer = nn.Linear(2 * PATCH * PATCH, patch_width, bias=False)
+        self.patch_layer = nn.Linear(PLACES * TILE_PLANES, patch_width)
+        self.fog_layer = nn.Linear(2 * PLACES, patch_width, bias=False)
         self.tile_layer = nn.Linear(PATCHES * patch_width, width)
         self.entity_layer = nn.Linear(len(EntityFeature), entity_width)
         self.talk_layer = nn.Linear(len(TalkFeature), 16)

@@ -6,6 +6,7 @@ for the gradient; memory, not arithmetic, is what takes the time. Here a tile is
 that is added, and nobody costs nothing.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -43,6 +44,10 @@ def _arrays(*tensors: Tensor) -> list[Any]:
     return [tensor.detach().contiguous().numpy() for tensor in tensors]
 
 
+def _zeros_like(tensors: Sequence[Tensor]) -> list[Tensor]:
+    return [torch.zeros_like(each, memory_format=torch.contiguous_format) for each in tensors]
+
+
 class Patches(Function):
     """`add_patches`: (tiles, table, ground, bias) -> float32[rows, 25, width]."""
 
@@ -64,7 +69,7 @@ class Patches(Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients."""
         tiles, *given, out = ctx.saved_tensors
-        found = [torch.zeros_like(each, memory_format=torch.contiguous_format) for each in given]
+        found = _zeros_like(given)
         add_patch_gradients(*_arrays(tiles, out, gradient, *found))
         return None, *found
 
@@ -90,7 +95,7 @@ class Entities(Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients."""
         numbers, *given, out, which = ctx.saved_tensors
-        found = [torch.zeros_like(each, memory_format=torch.contiguous_format) for each in given]
+        found = _zeros_like(given)
         add_entity_gradients(*_arrays(numbers, out, which, *gradients, *found))
         return None, *found
 
@@ -112,6 +117,6 @@ class Words(Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients."""
         words, *given, most, which = ctx.saved_tensors
-        found = [torch.zeros_like(each, memory_format=torch.contiguous_format) for each in given]
+        found = _zeros_like(given)
         add_word_gradients(*_arrays(words, most, which, gradient, *found))
         return None, *found

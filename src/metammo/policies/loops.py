@@ -13,6 +13,8 @@ PATCHES = SIDE**2
 TILES = WINDOW**2
 PLACES = PATCH**2
 """Tiles of a patch."""
+TILE_OF = np.arange(TILES).reshape(SIDE, PATCH, SIDE, PATCH).swapaxes(1, 2).reshape(PATCHES, PLACES)
+"""Which of the window's tiles has a place in a patch, int64[25, 9]."""
 PRESENT = int(EntityFeature.PRESENT)
 FOG_SCALE = 16.0
 OBJECTIVE_SCALE = 3.0
@@ -34,12 +36,11 @@ def add_patches(tiles, table, ground, bias, out):
     """
     for row in range(len(tiles)):
         for patch in range(PATCHES):
-            first = patch // SIDE * PATCH * WINDOW + patch % SIDE * PATCH
             own = out[row, patch]
             for feature in range(len(bias)):
                 own[feature] = bias[feature]
             for place in range(PLACES):
-                tile = first + place // PATCH * WINDOW + place % PATCH
+                tile = TILE_OF[patch, place]
                 code = int(tiles[row, tile]) * ENTITY_CODES + int(tiles[row, TILES + tile])
                 if code >= table.shape[1]:
                     return row
@@ -76,13 +77,12 @@ def add_patch_gradients(tiles, out, gradient, table, ground, bias):
     own = np.empty(len(bias), np.float32)
     for row in range(len(tiles)):
         for patch in range(PATCHES):
-            first = patch // SIDE * PATCH * WINDOW + patch % SIDE * PATCH
             for feature in range(len(bias)):
                 is_on = out[row, patch, feature] > 0
                 own[feature] = gradient[row, patch, feature] if is_on else np.float32(0)
                 bias[feature] += own[feature]
             for place in range(PLACES):
-                tile = first + place // PATCH * WINDOW + place % PATCH
+                tile = TILE_OF[patch, place]
                 code = int(tiles[row, tile]) * ENTITY_CODES + int(tiles[row, TILES + tile])
                 added = table[place, code]
                 for feature in range(len(bias)):
