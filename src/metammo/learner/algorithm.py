@@ -103,9 +103,10 @@ class Algorithm:
 
     def values_of(self, buffer: Rollout) -> tuple[Tensor, Tensor]:
         """Return a rollout's values and next values as rewards are paid, float32[steps, rows]."""
-        living, games = buffer.alive, buffer.games.long()
-        paid = paid_within(buffer.rewards, buffer.ends, self.settings.discount)
-        self.scale.begin(paid[living], games[living], self.processes)
+        games = buffer.games.long()
+        if bool(self.scale.are_new().any()):
+            living, paid = buffer.alive, self._paid(buffer)
+            self.scale.begin(paid[living], games[living], self.processes)
         return (
             self.scale.restore(buffer.values, games),
             self.scale.restore(buffer.next_values, games),
@@ -121,9 +122,13 @@ class Algorithm:
         living, games = buffer.alive, buffer.games.long()
         normal = self.scale.normalise(returns, games)
         explained = explained_variance(buffer.values[living], normal[living])
-        paid = paid_within(buffer.rewards, buffer.ends, self.settings.discount)
-        self.scale.update(returns[living], paid[living], games[living], self.processes)
+        paid = self._paid(buffer)[living]
+        self.scale.update(returns[living], paid, games[living], self.processes)
         return explained
+
+    def _paid(self, buffer: Rollout) -> Tensor:
+        """Return what was paid within a rollout from each step on, float32[steps, rows]."""
+        return paid_within(buffer.rewards, buffer.ends, self.settings.discount)
 
     def learn_all(
         self, buffer: Rollout, learn: Callable[[Minibatch], dict[str, float]]

@@ -105,9 +105,13 @@ class ReturnScale(_Running):
 
     def spread(self) -> Tensor:
         """Return each game's standard deviation, at least 0.01; 1 before anything was seen."""
-        variance = (self.square / self.count.clamp_min(1) - self.mean() ** 2).clamp_min(0)
-        spread = variance.sqrt().clamp(self.LEAST * self.paid, self.MOST * self.paid)
+        spread = _spread_of(self.count, self.total, self.square)
+        spread = spread.clamp(self.LEAST * self.paid, self.MOST * self.paid)
         return torch.where(self.count > 0, spread.clamp_min(LEAST_SPREAD), 1.0)
+
+    def are_new(self) -> Tensor:
+        """Return of which games no rollout was taken in, bool[games]."""
+        return self.rollouts == 0
 
     def begin(self, paid: Tensor, games: Tensor, processes: Processes = ALONE) -> None:
         """Give a game that comes for the first time the units of what it pays, for the time being.
@@ -116,9 +120,7 @@ class ReturnScale(_Running):
         says of a new game would be a hundred times what that pays. To be called before values are
         restored, with what `update` is given.
         """
-        new = self.rollouts == 0
-        if not bool(new.any()):
-            return
+        new = self.are_new()
         sums = processes.sum(sums_by_game(paid, games, len(self.count)))
         for name, seen in zip(("count", "total", "square"), sums, strict=True):
             setattr(self, name, torch.where(new, seen, getattr(self, name)))
@@ -139,7 +141,7 @@ class ReturnScale(_Running):
         of_returns, of_paid = processes.sum(torch.stack(both))
         seen = of_returns[0] > 0
         # What `begin` has said for the time being is over.
-        kept = torch.where(self.rollouts == 0, 0.0, self.DECAY)
+        kept = torch.where(self.are_new(), 0.0, self.DECAY)
         for name, now in zip(("count", "total", "square"), of_returns, strict=True):
             before = getattr(self, name)
             setattr(self, name, torch.where(seen, kept * before + now, before))
