@@ -61,12 +61,19 @@ def test_values_that_are_far_out_do_not_raise_themselves():
     scale, games = ReturnScale(1), torch.zeros(100, dtype=torch.int64)
     paid = torch.zeros(100)
     paid[:5] = 1.0
-    for _ in range(200):
-        thought = 5 * (torch.arange(100) % 2).float()
-        scale.update(paid + 0.9 * scale.restore(thought, games), paid, games)
+    thought = 5 * (torch.arange(100) % 2).float()
+
+    def go_on(rollouts):
+        for _ in range(rollouts):
+            scale.update(paid + 0.9 * scale.restore(thought, games), paid, games)
+        return scale.restore(thought, games).abs().max().item()
+
+    thinks = go_on(200)
     rewards_alone = paid.std(correction=0).item()
     assert scale.spread().item() <= 8 * rewards_alone + 1e-6
-    assert scale.restore(thought, games).abs().max() < 50  # where it ends: mean and spread
+    assert thinks < 31
+    # Where it ends: mean = paid + 0.9 (mean + 2.5 spreads), and five spreads above it.
+    assert go_on(3000) == pytest.approx(0.5 + 27.5 * scale.spread().item(), rel=1e-3)
 
 
 def test_a_rollout_of_a_few_rows_counts_as_little():

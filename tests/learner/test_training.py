@@ -32,7 +32,7 @@ def settings_in(folder, **changes):
         worlds=2,
         rollout=8,
         steps=8000,
-        threads=1,
+        threads=2,
         folder=folder,
         checkpoint_every=2000,
         ppo=PPO_SETTINGS,
@@ -416,8 +416,8 @@ def test_it_learns_to_hold_still(tmp_path, algorithm):
 
     run.batch.step = paid
     shares = []
-    for update in range(16):
-        run.algorithm.share = update / 16
+    for update in range(12):
+        run.algorithm.share = update / 12
         actor.collect()
         chosen = actor.buffer.actions[actor.buffer.alive][:, 0]
         shares.append(float((chosen == 4).float().mean()))
