@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from metammo.cli.main import main
-from metammo.learner.opponents import Member, deal_seats, draw_weights, thin
+from metammo.learner.opponents import STAY, Member, deal_seats, draw_weights, thin
 from metammo.learner.ratings import compare, expected_outcome, move_ratings
 from metammo.learner.settings import PoolSettings
 from metammo.policies.hub import CheckpointError
@@ -168,6 +168,23 @@ def test_nothing_is_learned_from_opponents_and_a_world_keeps_its_own(begin, tmp_
                 assert (later[1][world] == earlier[1][world]).all()
         before = before[0] + int(alive.sum()), before[1] + sum(int(row[0].sum()) for row in seen)
         assert (run.steps, run.actor.played) == before
+
+
+def test_a_guest_stays_for_some_episodes_of_each_world(begin, tmp_path):
+    pool_settings = replace(POOL, every=300, share=0.5, draw="recency")
+    run = begin(settings_in(tmp_path, pool=pool_settings))
+    pool, seat, met = run.opponents, run.opponents.seat, []
+
+    def watched(world):
+        seat(world)
+        met.append(pool.guests[pool.guest_of[world]].member)
+
+    pool.seat = watched
+    learn(run, 24)
+    stays = [len(list(each)) for _, each in itertools.groupby(met)]
+    assert len(stays) > 3
+    # The first was seated before we watched; the last is there still.
+    assert min(stays[1:-1]) >= STAY * run.batch.world_count
 
 
 def test_opponents_do_what_their_policy_does(begin, tmp_path):
