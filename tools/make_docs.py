@@ -27,6 +27,7 @@ from metammo.cli.games import (
     task_lines,
     winning_text,
 )
+from metammo.files import beside
 from metammo.minigames.minigame import GameFile, games
 from metammo.observe import layout
 from metammo.observe.layout import LAYOUTS, MARKET_PART, Part
@@ -400,7 +401,8 @@ def write(folder: Path) -> list[Path]:
         place = folder / path
         if path in wanted:
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(wanted[path], encoding="utf-8")
+            with beside(place) as part:
+                part.write_text(wanted[path], encoding="utf-8")
         else:
             place.unlink()
     return changed

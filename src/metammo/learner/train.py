@@ -16,6 +16,7 @@ import torch
 
 from metammo.envs.batch import Batch, make_vec
 from metammo.envs.crew import core_count
+from metammo.files import beside
 from metammo.learner.actor import Actor, Episode
 from metammo.learner.algorithm import LearningError
 from metammo.learner.algorithms import make_algorithm
@@ -259,7 +260,8 @@ class Run:
             made = run_folder(self.settings)
             made.mkdir(parents=True)
             text = json.dumps(settings_to_json(self.settings), indent=2)
-            (made / "settings.json").write_text(text, encoding="utf-8")
+            with beside(made / "settings.json") as part:
+                part.write_text(text, encoding="utf-8")
             folder = str(made)
         told = self.processes.gather(np.frombuffer(folder.encode(), np.uint8))
         return Path(told[0].tobytes().decode())

@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from metammo.files import beside
 from metammo.observe.layout import LAYOUTS
 from metammo.policies.choosing import Choosing, choosing_of
 from metammo.policies.own import COPY, is_own, make_own, source_of
@@ -85,10 +86,13 @@ def save_module(folder: Path, module: Any, **more: Any) -> None:
     """
     description = json.dumps(describe(module, **more), indent=2)
     if type(module) is not RecurrentPolicy:
-        (folder / COPY).write_bytes(source_of(module).text)
+        with beside(folder / COPY) as part:
+            part.write_bytes(source_of(module).text)
     weights = {name: value.cpu().contiguous() for name, value in module.state_dict().items()}
-    save_file(weights, folder / WEIGHTS)
-    (folder / DESCRIPTION).write_text(description, encoding="utf-8")
+    with beside(folder / WEIGHTS) as part:
+        save_file(weights, part)
+    with beside(folder / DESCRIPTION) as part:
+        part.write_text(description, encoding="utf-8")
 
 
 def read_description(folder: Path) -> dict[str, Any]:
