@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from metammo.cli.main import main
-from metammo.learner.opponents import STAY, Member, deal_seats, draw_weights, thin
+from metammo.learner.opponents import STAY, deal_seats
+from metammo.learner.pool import Member, draw_weights, thin
 from metammo.learner.ratings import compare, expected_outcome, move_ratings
 from metammo.learner.settings import PoolSettings
 from metammo.policies.hub import CheckpointError

@@ -23,8 +23,9 @@ from torch import Tensor
 
 from metammo.envs.batch import Batch
 from metammo.learner.checkpoint import Snapshot, save_policy
+from metammo.learner.pool import NOBODY, Member, draw_weights, thin
 from metammo.learner.processes import ALONE, Processes
-from metammo.learner.ratings import START, compare, expected_outcome, move_ratings
+from metammo.learner.ratings import START, compare, move_ratings
 from metammo.learner.settings import PoolSettings
 from metammo.observe.layout import Market
 from metammo.policies.chance import streams_of
@@ -32,7 +33,6 @@ from metammo.policies.hub import DESCRIPTION, WEIGHTS, CheckpointError, find_pol
 from metammo.policies.policy import Policy, TorchPolicy
 from metammo.world.random import hash_numbers, seed_of, spread_seed
 
-NOBODY = -1
 STAY = 4
 """Episodes that a guest meets at least, for each world, before another is drawn."""
 SEATS_SALT, CHANCE_SALT, DRAW_SALT = 0x5EA75, 0xC4A7CF, 0xD4A3
@@ -45,22 +45,6 @@ MEETING = np.dtype([("member", "i8"), ("outcome", "f8")])
 """An episode with an opponent, as processes tell it each other."""
 
 
-@dataclass(eq=False)
-class Member:
-    """Somebody in the pool."""
-
-    name: str
-    """Of a past self, its steps."""
-    source: str
-    """Folder, or name, from which it is loaded."""
-    steps: int
-    """Agent-steps that a past self had learned from; `NOBODY`: from elsewhere."""
-    rating: float = START
-    """See `learner.ratings`."""
-    episodes: int = 0
-    """Episodes in which the learner has met it."""
-
-
 @dataclass
 class Guest:
     """A member of the pool that is loaded, and what it remembers of each agent."""
@@ -68,49 +52,6 @@ class Guest:
     member: Member
     policy: Policy
     state: Any
-
-
-def draw_weights(members: list[Member], rating: float, way: str) -> NDArray[np.float64]:
-    """Return how often each member of a pool is drawn, float64[members], adding up to 1.
-
-    Args:
-        members: the pool; past selves from the oldest to the newest.
-        rating: the learner's.
-        way: "uniform"; "recency": the newest past self and policies from elsewhere twice as often
-            as the one before, thrice as often as the one before that; or "rating": by how likely a
-            member is to do better than the learner.
-    """
-    if way == "recency":
-        ages = np.array([sum(each.steps > one.steps for each in members) for one in members])
-        ages[[one.steps < 0 for one in members]] = 0
-        weights = 1.0 / (1.0 + ages)
-    elif way == "rating":
-        weights = np.array([expected_outcome(each.rating, rating) for each in members])
-    else:
-        weights = np.ones(len(members))
-    return weights / weights.sum()
-
-
-def thin(members: list[Member], playing: list[Member]) -> Member | None:
-    """Return the past self that is missed least: its neighbours lie nearest each other.
-
-    Of several the oldest; never the first or the last of all, nor one that plays. So what stays is
-    spread evenly over the run, and reaches from its beginning to the present.
-
-    Args:
-        members: the pool, past selves from the oldest to the newest.
-        playing: members that may not go.
-
-    Returns:
-        One of the members; None where none may go.
-    """
-    own = [each for each in members if each.steps >= 0]
-    gaps = {
-        each: after.steps - before.steps
-        for before, each, after in zip(own, own[1:], own[2:], strict=False)
-        if each not in playing
-    }
-    return min(gaps, key=lambda each: gaps[each], default=None)
 
 
 class Opponents:
