@@ -154,11 +154,12 @@ def training_text(run: RunFolder, steps: int) -> list[str]:
     lines = []
     seconds = run.last("seconds")
     machine = run.origin.get("machine", {})
-    source = run.source
+    source, day = run.source, str(run.origin.get("started", ""))[:10]
     lines.append(
         f"{millions(steps)} agent-steps in {duration(seconds)}"
         + (f", {steps / seconds:,.0f} a second" if seconds else "")
         + (f", on {counted(run.cores, 'core')} of {machine['processor']}" if machine else "")
+        + (f", {day}" if day else "")
         + "."
     )
     lines += ["", "| game | version | agent-steps |", "| --- | --- | --- |"]
@@ -205,9 +206,9 @@ def card(
         "",
         f"# {name}",
         "",
-        f"A {kind} of the {config} config, trained on {plays} of "
-        "[metammo](https://arxiv.org/abs/2406.05071)'s minigames. One network, recurrent, plays "
-        "every seat that it is given.",
+        f"A {kind} of the {config} config of metammo, minigames after [Meta MMO]"
+        f"(https://arxiv.org/abs/2406.05071), trained on {plays}. One network, recurrent, "
+        "plays every seat that it is given.",
         "",
         "```python",
         "import metammo",
