@@ -24,6 +24,11 @@ def rollout_of(worlds=1, agents=5, listings=0, steps=8, sequence=4):
     buffer.observations[:, :, 0] = torch.arange(steps)[:, None]
     buffer.observations[:, :, 1] = torch.arange(buffer.rows)
     buffer.states[:] = torch.arange(buffer.rows)[None, :, None]
+    buffer.states[:, :, 1] = torch.arange(steps // sequence)[:, None]
+    buffer.actions[:] = buffer.observations.to(torch.int16)
+    buffer.log_probabilities[:] = buffer.observations
+    buffer.masks[:, :, :2] = buffer.observations
+    buffer.begins[:] = torch.rand(buffer.begins.shape, generator=generator) < 0.3
     buffer.markets[:, :, :, 0] = torch.arange(steps)[:, None, None]
     buffer.markets[:, :, :, 1] = torch.arange(worlds)[None, :, None]
     return buffer, generator
@@ -48,8 +53,30 @@ def test_a_sequence_begins_with_its_own_memory():
     buffer, generator = rollout_of(worlds=2, listings=7)
     for minibatch in buffer.minibatches(4, generator):
         sequence = minibatch.living % minibatch.begins.shape[1]
-        rows = minibatch.inputs.rows[:, 1].float()
-        assert torch.equal(minibatch.state[sequence, 0], rows)
+        step, row = minibatch.inputs.rows.float().unbind(1)
+        assert torch.equal(minibatch.state[sequence, 0], row)
+        assert torch.equal(minibatch.state[sequence, 1], step // buffer.sequence)
+
+
+def test_what_belongs_to_a_row_comes_with_it():
+    buffer, generator = rollout_of(worlds=2, listings=7)
+    for minibatch in buffer.minibatches(4, generator):
+        rows = minibatch.inputs.rows
+        assert torch.equal(minibatch.actions, rows.long())
+        assert torch.equal(minibatch.log_probabilities, rows.float())
+        assert torch.equal(minibatch.masks[:, :2], rows)
+        step, row = rows.long().unbind(1)
+        assert torch.equal(minibatch.begins.view(-1)[minibatch.living], buffer.begins[step, row])
+
+
+def test_generators_stay_alike_whoever_lives():
+    states = []
+    for living in (500, 524):
+        buffer, generator = rollout_of(worlds=4, agents=128, listings=7)
+        buffer.alive[:] = torch.arange(buffer.rows) < living
+        list(buffer.minibatches(4, generator))
+        states.append(generator.get_state())
+    assert torch.equal(*states)
 
 
 def test_each_row_gets_the_market_of_its_world_and_step():

@@ -40,7 +40,8 @@ class Minibatch:
 class Rollout:
     """Buffers for a rollout of all agents of a batch, allocated once.
 
-    Every tensor's first axes are [steps, rows], a row being an agent of a world.
+    Every tensor's first axes are [steps, rows], a row being an agent of a world; those of `markets`
+    are [steps, worlds] and those of `states` [sequences, rows].
 
     Args:
         batch: whose agents act.
@@ -112,7 +113,7 @@ class Rollout:
         Args:
             count: how many minibatches, of about as many living steps each; some have none where
                 there are fewer sequences.
-            generator: of the order; on the CPU.
+            generator: of the order; on the CPU. One number is drawn from it.
         """
         chunks = self.steps // self.sequence
         share = -(-int(self.alive.sum()) // count)
@@ -120,7 +121,9 @@ class Rollout:
         groups = self.rows // together
         alive = self.alive.view(chunks, self.sequence, groups, together)
         lengths = alive.sum((1, 3)).view(-1).cpu()
-        order = torch.randperm(chunks * groups, generator=generator)
+        # One number is drawn, however much is dealt: generators stay alike in all processes.
+        seed = int(torch.randint(2**62, (), generator=generator))
+        order = torch.randperm(chunks * groups, generator=torch.Generator().manual_seed(seed))
         order = order[lengths[order] > 0]
         passed = lengths[order].cumsum(0)
         # A sequence that ends just where a minibatch is full is the last of it.
