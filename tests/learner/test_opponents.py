@@ -268,6 +268,7 @@ def test_a_policy_from_elsewhere_is_copied_into_the_run(begin, tmp_path):
         (["--pool.every", "-1"], "pool.every must be at least 0 agent-steps, got -1"),
         (["--pool.draw", "best"], "pool.draw must be one of uniform, recency, rating, got 'best'"),
         (["--pool.from", "nothing"], "there is no policy at 'nothing'"),
+        (["--pool.from", "scripted", "smith"], "'smith' plays the full config and cannot be"),
         (["--pool.from", "own.py:Net@runs/a"], "pool.from takes names and folders, not a class"),
     ],
 )

@@ -145,13 +145,13 @@ class Opponents:
     def _load(self, source: str) -> Policy:
         policy: Policy = load_policy(source, device=str(self.device))
         wanted = self.batch.layout.name
+        own = getattr(getattr(policy, "module", policy), "layout_name", wanted)
+        if own != wanted:
+            raise ValueError(
+                f"pool.from: {source!r} plays the {own} config and cannot be an opponent in "
+                f"the {wanted} one; name another policy"
+            )
         if isinstance(policy, TorchPolicy):
-            own = policy.module.layout_name
-            if own != wanted:
-                raise ValueError(
-                    f"pool.from: {source!r} plays the {own} config and cannot be an opponent in "
-                    f"the {wanted} one; name another policy"
-                )
             policy.asks_at_once = True
         return policy
 

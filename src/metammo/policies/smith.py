@@ -341,6 +341,8 @@ class SmithPolicy(StatelessPolicy):
     """The heuristic player of the full config behind the policy interface."""
 
     name = "smith"
+    layout_name = "full"
+    """The one config that it plays."""
 
     def act(
         self,
