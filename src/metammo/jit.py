@@ -6,10 +6,10 @@ Every kernel of the package is made by one of two decorators; in both, `int(...)
 * `@entry`: called from Python, releases the global interpreter lock.
 
 Compiled code is kept on disk, in a folder whose name is a hash of every source file that holds
-kernels, of the versions of Numba, NumPy and Python, and of the compiler flags. An edit in any of
-those files therefore recompiles, an edit elsewhere (the learner, the command line) does not, and
-checked and unchecked builds never mix. Numba alone would notice only edits in the kernel's own
-file.
+kernels which others call, of the versions of Numba, NumPy and Python, and of the compiler flags. An
+edit in any of those files therefore recompiles, an edit elsewhere (the learner, the command line)
+does not, and checked and unchecked builds never mix. Numba alone would notice only edits in the
+kernel's own file.
 
 Modes, chosen by environment variables before the first import:
 
@@ -62,6 +62,8 @@ def source_files() -> list[Path]:
     for folder in KERNEL_PACKAGES:
         files.extend(sorted((PACKAGE / folder).glob("*.py")))
     files.extend(PACKAGE / "minigames" / name for name in FRAMEWORK)
+    players = sorted((PACKAGE / "policies").glob("*.py"))
+    files.extend(file for file in players if b"\n@kernel\n" in file.read_bytes())
     return [file for file in files if file.exists()]
 
 
