@@ -134,6 +134,17 @@ def test_advantages_of_every_game_become_of_one_size():
     assert torch.isfinite(scale.normalise(torch.zeros(1), torch.tensor([2]))).all()
 
 
+def test_a_game_that_pays_nothing_yet_pulls_little():
+    scale, games = AdvantageScale(2), torch.arange(600) % 2
+    # Of the second only the noise of values is seen.
+    sizes = torch.tensor([2.5, 3e-5])[games]
+    advantages = sizes * torch.randn(600, generator=torch.Generator().manual_seed(0))
+    scale.update(advantages, games)
+    normal = scale.normalise(advantages, games)
+    assert normal[games == 0].std().item() == pytest.approx(1, rel=0.2)
+    assert normal[games == 1].std().item() == pytest.approx(0.03, rel=0.2)
+
+
 def test_sizes_go_on_from_what_was_kept():
     first, second = AdvantageScale(2), AdvantageScale(2)
     games = torch.tensor([0, 1, 1])

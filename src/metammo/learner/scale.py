@@ -178,6 +178,9 @@ class AdvantageScale(_Running):
     NAMES = ("count", "square")
     DECAY = 0.95
     """What is left of earlier rollouts' weight after the next in which the game is played."""
+    LEAST = 1e-3
+    """A game's size is at least this: where nothing is paid yet, advantages are the values' noise,
+    which is not to pull as what another game pays does."""
 
     def __init__(self, games: int, device: torch.device | str = "cpu") -> None:
         self.count = torch.zeros(games, dtype=torch.float64, device=device)
@@ -192,5 +195,5 @@ class AdvantageScale(_Running):
 
     def normalise(self, advantages: Tensor, games: Tensor) -> Tensor:
         """Return advantages in units of their game's size."""
-        size = (self.square / self.count.clamp_min(1)).sqrt().clamp_min(1e-6)
+        size = (self.square / self.count.clamp_min(1)).sqrt().clamp_min(self.LEAST)
         return advantages / size.float()[games]
