@@ -211,7 +211,7 @@ class Algorithm:
             raise LearningError(
                 f"loss {loss.item()}, gradient norm {norm.item()} in training on "
                 f"{', '.join(self.games)}: nothing was learned from it, and the last checkpoint "
-                "stands; lower the learning rate and resume"
+                "stands; begin another run with it (--init) and a lower learning rate"
             )
         with spent(self.seconds, "optimizer"):
             self.optimizer.step()

@@ -203,7 +203,7 @@ class TrainSettings:
     task: str = ""
     """Ask this in place of the games' own, as "tick_ge() & equip_item('hat')"."""
     team_reward: float = 0.0
-    """Part of each reward that is paid as the mean of the team's living members, 0..1."""
+    """Part of each reward that is paid as the mean of those of the team that acted, 0..1."""
     steps: int | None = None
     """Agent-steps to learn from, rounded up to whole rollouts; by default 5 million, or what a
     resumed run set out to do."""
@@ -220,7 +220,7 @@ class TrainSettings:
     """Of worlds, weights and sampling."""
     processes: int = 1
     """Processes on this machine that share the worlds and learn together; 0: one a core, or a
-    device; of a resumed run, as many as it had. On four cores they are up to 1.8 times as fast as
+    device; of a resumed run, as many as it had. On four cores they are 1.1 to 1.8 times as fast as
     threads."""
     threads: int = 0
     """Cores for simulator and network, of each process; 0: all, shared evenly."""

@@ -104,7 +104,7 @@ def add_entities(numbers, weight, bias, out, most, which, mean):
     """Write the features of entities, rectified, and what a row's are together.
 
     Args:
-        numbers: int16[rows, entities, numbers], of `EntityFeature`.
+        numbers: int8[rows, entities, numbers], of `EntityFeature`.
         weight: float32[numbers, width].
         bias: float32[width].
         out: float32[rows, entities, width], written; 0 where nobody is.
@@ -179,7 +179,7 @@ def add_words(words, weight, bias, most, which):
     """Write the maximum of what is said, rectified.
 
     Args:
-        words: int16[rows, speakers, numbers]; all 0 where nobody speaks.
+        words: int8[rows, speakers, numbers]; all 0 where nobody speaks.
         weight: float32[numbers, width].
         bias: float32[width].
         most: float32[rows, width], written.
