@@ -42,6 +42,9 @@ FRAMEWORK = (
 )
 """Files of `minigames` that every game rests on. A game's own file is keyed by its own text."""
 
+PLAYERS = ("instincts.py", "roles.py", "scripted.py", "smith.py", "ways.py")
+"""Files of `policies` that hold kernels which others call."""
+
 WIDE_INT = "__int64__"
 """Name, in the modules of kernels, of what `int` stands for in compiled code."""
 
@@ -62,8 +65,7 @@ def source_files() -> list[Path]:
     for folder in KERNEL_PACKAGES:
         files.extend(sorted((PACKAGE / folder).glob("*.py")))
     files.extend(PACKAGE / "minigames" / name for name in FRAMEWORK)
-    players = sorted((PACKAGE / "policies").glob("*.py"))
-    files.extend(file for file in players if b"\n@kernel\n" in file.read_bytes())
+    files.extend(PACKAGE / "policies" / name for name in PLAYERS)
     return [file for file in files if file.exists()]
 
 

@@ -145,7 +145,7 @@ class Opponents:
     def _load(self, source: str) -> Policy:
         policy: Policy = load_policy(source, device=str(self.device))
         wanted = self.batch.layout.name
-        own = getattr(getattr(policy, "module", policy), "layout_name", wanted)
+        own = getattr(policy, "layout_name", wanted)
         if own != wanted:
             raise ValueError(
                 f"pool.from: {source!r} plays the {own} config and cannot be an opponent in "

@@ -114,6 +114,11 @@ class TorchPolicy:
         """Where the module's weights are."""
         return next(self.module.parameters()).device
 
+    @property
+    def layout_name(self) -> str:
+        """The one config that it plays."""
+        return str(self.module.layout_name)
+
     def initial_state(self, count: int) -> Tensor:
         """Return blank recurrent states, float32[count, size]."""
         return torch.zeros(count, self.module.state_size, device=self.device)
